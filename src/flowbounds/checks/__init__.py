@@ -1,0 +1,1 @@
+"""One pure function per statement; each returns an :class:`~flowbounds.evidence.Evidence`."""
