@@ -1,0 +1,19 @@
+# One thin layer over the press: the first command makes _build/venv from requirements.lock, then runs there.
+# Variables on the command line reach the press through the environment: make book ONLY=05 JOBS=4
+PYTHON ?= python3
+PRESS := $(PYTHON) src/bookbuild/bootstrap.py
+
+.PHONY: help book test check notebooks serve lock clean
+
+help:
+	@echo "make book       execute, verify and render the book into _build/html/index.html (ONLY=05 for one page)"
+	@echo "make test       everything verified, from a bare machine"
+	@echo "make check      lint, types and tests, without pages"
+	@echo "make notebooks  refresh the committed notebooks and the ledger"
+	@echo "make serve      show the built book on this machine (PORT=8000)"
+	@echo "make lock       resolve requirements.in into requirements.lock"
+	@echo "make clean      remove what builds made, except the environment"
+	@echo "JOBS=4 sets how many pages or tests run side by side; PYTHON=python3.12 chooses the Python"
+
+book test check notebooks serve lock clean:
+	@$(PRESS) $@

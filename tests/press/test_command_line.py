@@ -1,0 +1,121 @@
+"""The commands as typed: failures are two lines and an exit code, never a traceback."""
+
+import pytest
+
+from bookbuild import __main__ as command_line
+from bookbuild import environment, lock, verify
+from bookbuild.project import BuildError
+
+
+@pytest.fixture
+def main(make_project, monkeypatch, capsys):
+    """Run a command on a toy project; returns exit code, stdout and stderr."""
+    project = make_project(**{"01_toy": "# One\n", "05_other": "# Five\n"})
+    for name in environment.variables(project):  # set by `enter`, restored after the test
+        monkeypatch.setenv(name, "")
+    for name in ("ONLY", "JOBS", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments):
+        code = command_line.main(list(arguments), project.root)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    run.project = project
+    return run
+
+
+@pytest.mark.parametrize("command", ["book", "notebooks"])
+def test_an_unknown_page_lists_those_there_are(main, command):
+    code, _, told = main(command, "--only", "07")
+    assert code == 1
+    assert "there are: 01_toy, 05_other" in told
+    assert "cure: make book ONLY=01" in told
+
+
+def test_variables_of_make_are_defaults(monkeypatch):
+    monkeypatch.setenv("ONLY", "05")
+    monkeypatch.setenv("JOBS", "4")
+    options = command_line.parser().parse_args(["book"])
+    assert (options.only, options.jobs) == ("05", 4)
+    monkeypatch.setenv("ONLY", "")
+    monkeypatch.setenv("JOBS", "")
+    options = command_line.parser().parse_args(["book"])
+    assert (options.only, options.jobs) == (None, 2)
+
+
+@pytest.mark.parametrize("arguments", [["book", "--jobs", "0"], ["bake"], []])
+def test_wrong_arguments_are_usage_errors(arguments, capsys):
+    with pytest.raises(SystemExit):
+        command_line.parser().parse_args(arguments)
+    assert "usage: bookbuild" in capsys.readouterr().err
+
+
+def test_a_page_without_a_number_is_told(main):
+    (main.project.notebooks / "draft.md").write_text("# Draft\n", encoding="utf-8")
+    code, _, told = main("book")
+    assert code == 1
+    assert "notebooks/draft.md: a page is named NN_slug.md" in told
+
+
+def test_serve_needs_a_site(main):
+    code, _, told = main("serve")
+    assert (code, "cure: make book" in told) == (1, True)
+
+
+def test_clean_keeps_the_environment(main):
+    for name in ("venv", "html", "executed"):
+        (main.project.build / name).mkdir(parents=True)
+    assert main("clean")[0] == 0
+    assert [path.name for path in main.project.build.iterdir()] == ["venv"]
+    assert main("clean", "--all")[0] == 0
+    assert not main.project.build.exists()
+
+
+def test_a_lock_with_an_address_is_refused(main, monkeypatch):
+    def compile_with_address(command, **_):
+        (main.project.build / "requirements.lock").write_text("--index-url https://x\n", encoding="utf-8")
+        return type("Done", (), {"returncode": 0})
+
+    main.project.build.mkdir()
+    before = main.project.lock.read_text(encoding="utf-8")
+    monkeypatch.setattr(lock.subprocess, "run", compile_with_address)
+    code, _, told = main("lock")
+    assert code == 1
+    assert "the lock would hold an address" in told
+    assert main.project.lock.read_text(encoding="utf-8") == before
+
+
+def test_personal_settings_have_no_influence(main, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "TkAgg")
+    main("serve")
+    assert "MPLBACKEND" not in command_line.os.environ
+    assert command_line.os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    written = [value for value in environment.variables(main.project).values() if "/" in value]
+    assert all(value.startswith(str(main.project.build)) for value in written)
+
+
+def test_check_runs_all_three_and_names_what_failed(main, monkeypatch):
+    ran = []
+
+    def run(project, command, variables):
+        ran.append(command[2])
+        return command[2] in ("ruff", "pytest")
+
+    monkeypatch.setattr(verify, "run", run)
+    with pytest.raises(BuildError, match="failed: ruff, pytest"):
+        verify.check(main.project, jobs=1)
+    assert ran == ["ruff", "mypy", "pytest"]
+
+
+def test_another_arithmetic_exists_on_x86_only(monkeypatch):
+    monkeypatch.setattr(verify.platform, "machine", lambda: "arm64")
+    assert verify.other_arithmetic() == {}
+    monkeypatch.setattr(verify.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(verify, "numpy_accepts", lambda feature: feature != "X86_V4")
+    said = type("Done", (), {"stdout": "X86_V3 X86_V4\n"})
+    monkeypatch.setattr(verify.subprocess, "run", lambda *_, **__: said)
+    assert verify.other_arithmetic() == {
+        "OPENBLAS_CORETYPE": "Prescott",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V3",
+    }
