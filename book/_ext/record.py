@@ -1,0 +1,202 @@
+"""What the book knows about its statements: `statements.yml` joined with `ledger.json`, as pure functions.
+
+Nothing here touches Sphinx, so everything can be tested without building a site. Statuses are read, never
+computed: they come from the executed pages, through the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+# The order is that of decision: the first that applies is the status (book/notation.md explains each).
+STATUSES = (
+    "out of reach",
+    "tight",
+    "corrected",
+    "fails at these sizes",
+    "fails",
+    "vacuous here",
+    "holds",
+    "consistent on the grid",
+    "inconclusive",
+)
+PLANNED = "planned"
+
+KINDS = (
+    "definition",
+    "identity",
+    "inequality",
+    "probability",
+    "existence",
+    "asymptotic",
+    "algorithm",
+    "figure",
+    "empirical",
+)
+
+PAPERS = {
+    "ge2021": "Ge, Ren, Wang and Zhou (2021)",
+    "min2022": "Min, Tarmoun, Xu, Vidal and Mallada (2022)",
+    "du2018": "Du, Hu and Lee (2018)",
+    "wang2020": "Wang, Wu, Ma, Lee and Ge (2020)",
+}
+
+SHORT_PAPERS = {
+    "ge2021": "Ge et al.",
+    "min2022": "Min et al.",
+    "du2018": "Du et al.",
+    "wang2020": "Wang et al.",
+}
+
+BEYOND = "beyond the text"
+NOVELTY = "beyond the text; novelty is not claimed"
+
+
+class RecordError(ValueError):
+    """`statements.yml` or `ledger.json` contradicts itself or the other."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a paper, and what the ledger says about it (`entry` is None while it is planned)."""
+
+    id: str
+    paper: str
+    label: str
+    kind: str
+    title: str
+    uses: tuple[str, ...] = ()
+    extension: bool = False
+    entry: Mapping[str, Any] | None = None
+
+    @property
+    def status(self) -> str:
+        return PLANNED if self.entry is None else str(self.entry["status"])
+
+    @property
+    def anchor(self) -> str:
+        return anchor_of(self.id)
+
+    @property
+    def row_anchor(self) -> str:
+        return row_anchor_of(self.id)
+
+    @property
+    def heading(self) -> str:
+        """The heading of its block: "Lemma 7 (informal) · Growth of the fitted mass"."""
+        label = BEYOND.capitalize() if self.label == BEYOND else self.label
+        return f"{label} · {self.title}"
+
+    @property
+    def reference(self) -> str:
+        """The text of a link to it: the paper's number, or the title where the paper has no number for it."""
+        return self.title if self.label == BEYOND else self.label
+
+
+def anchor_of(public_id: str) -> str:
+    """The stable HTML anchor of a statement: `ge2021.eq1.growth` becomes `ge2021-eq1-growth`."""
+    return public_id.lower().replace(".", "-").replace("_", "-")
+
+
+def row_anchor_of(public_id: str) -> str:
+    """The anchor of a statement's row on the ledger page."""
+    return f"ledger-{anchor_of(public_id)}"
+
+
+def status_slug(status: str) -> str:
+    """The status as a CSS class suffix: `fails at these sizes` becomes `fails-at-these-sizes`."""
+    return status.replace(" ", "-")
+
+
+def resolve_use(paper: str, key: str, papers: Mapping[str, Mapping[str, Any]]) -> str:
+    """The public id meant by an entry of `uses`: a key of the same paper, else a full id of another."""
+    if key in papers[paper]:
+        return f"{paper}.{key}"
+    other, _, rest = key.partition(".")
+    if other in papers and rest in papers[other]:
+        return key
+    raise RecordError(f"statements.yml: {paper} uses {key!r}, neither a key of {paper} nor a full id")
+
+
+def read_statements(statements_text: str, ledger_text: str) -> dict[str, Statement]:
+    """All statements by public id, in the order of `statements.yml`, with their ledger entries attached.
+
+    Raises
+    ------
+    RecordError
+        An unknown kind or `uses`, a ledger entry for an unknown id, or a status that is not in the list.
+    """
+    papers = yaml.safe_load(statements_text)
+    ledger = json.loads(ledger_text)
+    statements: dict[str, Statement] = {}
+    for paper, entries in papers.items():
+        for key, given in entries.items():
+            public_id = f"{paper}.{key}"
+            if given["kind"] not in KINDS:
+                raise RecordError(f"statements.yml: {public_id} has the unknown kind {given['kind']!r}")
+            statements[public_id] = Statement(
+                id=public_id,
+                paper=paper,
+                label=given["label"],
+                kind=given["kind"],
+                title=given["title"],
+                uses=tuple(resolve_use(paper, use, papers) for use in given.get("uses", ())),
+                extension=bool(given.get("extension", False)),
+                entry=ledger.get(public_id),
+            )
+    for public_id, entry in ledger.items():
+        if public_id not in statements:
+            raise RecordError(f"ledger.json: {public_id} is not in statements.yml")
+        if entry["status"] not in STATUSES:
+            raise RecordError(f"ledger.json: {public_id} has the unknown status {entry['status']!r}")
+    return statements
+
+
+def load(book: Path) -> dict[str, Statement]:
+    """Read both files from the book folder; a missing ledger means that every statement is planned."""
+    ledger = book / "ledger.json"
+    ledger_text = ledger.read_text("utf-8") if ledger.exists() else "{}"
+    return read_statements((book / "statements.yml").read_text("utf-8"), ledger_text)
+
+
+def counts(statements: Mapping[str, Statement]) -> dict[str, Counter[str]]:
+    """How many statements have each status, by paper; only statuses that occur, in the list's order."""
+    seen = Counter((s.status, s.paper) for s in statements.values())
+    table: dict[str, Counter[str]] = {}
+    for status in (*STATUSES, PLANNED):
+        row = Counter({paper: n for (what, paper), n in seen.items() if what == status})
+        if row:
+            table[status] = row
+    return table
+
+
+def instances_text(entry: Mapping[str, Any]) -> str:
+    """How many instances were tried, and how many of them had an empty bound."""
+    vacuous = entry.get("vacuous", 0)
+    return f"{entry['instances']} ({vacuous} vacuous)" if vacuous else str(entry["instances"])
+
+
+def control_lines(entry: Mapping[str, Any]) -> list[str]:
+    """The controls that violated, one line each, and those that were tried and did not."""
+    violating = [f"{c['name']}: {c['result']}" for c in entry.get("controls", ())]
+    tried = [f"tried, no violation: {c['name']}: {c['result']}" for c in entry.get("tried", ())]
+    return violating + tried
+
+
+def remark_lines(entry: Mapping[str, Any]) -> list[str]:
+    """What qualifies a status: the size it asks for, the size it holds from."""
+    lines = []
+    if entry.get("required"):
+        lines.append(f"asks for {entry['required']}")
+    if entry.get("reachable"):
+        lines.append(f"within reach: {entry['reachable']}")
+    if entry.get("holds_from"):
+        lines.append(f"holds from {entry['holds_from']}")
+    return lines
