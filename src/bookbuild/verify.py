@@ -26,6 +26,7 @@ def run(project: Project, command: list[str], added: dict[str, str]) -> int:
 
 def check(project: Project, *, jobs: int) -> None:
     """Lint, types and tests; all three run, so that one look shows what is wrong."""
+    environment.prepare(project)  # tests start kernels, which look for their configuration
     python = [sys.executable, "-m"]
     sources = [name for name in ("src", "tests", "notebooks") if any((project.root / name).glob("**/*.*"))]
     failed = [
