@@ -12,8 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
     "book": "execute stale pages, verify them, render the site into _build/html",
     "notebooks": "execute, then rewrite the committed pairs and the ledger",
+    "studies": "compute the records of studies that are missing or made by older code",
     "check": "lint, types and tests, without pages",
-    "test": "check, book, and the committed notebooks under another arithmetic",
+    "test": "check, book, browser, and the committed notebooks under another arithmetic",
+    "browser": "look at every page of _build/html in Chromium: light and dark, wide and narrow",
+    "plain": "build the staged book by plain Sphinx, too, and compare it with _build/html",
+    "links": "ask every outside address of the staged book whether it is there",
+    "lower": "test under the oldest versions that pyproject.toml allows",
+    "newest": "test under the newest versions there are",
     "serve": "show _build/html on this machine",
     "lock": "resolve requirements.in into requirements.lock",
     "clean": "remove _build, except the environment",
@@ -27,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
     of = {name: commands.add_parser(name, help=text, description=text) for name, text in COMMANDS.items()}
     for name in ("book", "notebooks"):
         of[name].add_argument("--only", metavar="NN", default=os.environ.get("ONLY") or None, help="one page")
-    for name in ("book", "notebooks", "check", "test"):
+    only = os.environ.get("ONLY") or None
+    of["studies"].add_argument("--only", metavar="NAME", default=only, help="one study")
+    for name in ("book", "notebooks", "studies", "check", "test", "lower", "newest"):
         jobs = os.environ.get("JOBS") or "2"
         of[name].add_argument("--jobs", type=positive, default=jobs, metavar="N", help="side by side (2)")
     port = os.environ.get("PORT") or "8000"
@@ -51,11 +59,28 @@ def dispatch(project: Project, options: argparse.Namespace) -> str | None:
 
             flow = build.book if options.command == "book" else build.notebooks
             return flow(project, only=options.only, jobs=options.jobs)
+        case "studies":
+            from bookbuild import build, studies
+
+            with build.one_at_a_time(project):
+                return studies.compute(project, only=options.only, jobs=options.jobs)
         case "check" | "test":
             from bookbuild import verify
 
             command = verify.check if options.command == "check" else verify.test
             return command(project, jobs=options.jobs)
+        case "plain" | "links":
+            from bookbuild import staged_book
+
+            return staged_book.plain(project) if options.command == "plain" else staged_book.links(project)
+        case "lower" | "newest":
+            from bookbuild.other_versions import other_versions
+
+            return other_versions(project, options.command, jobs=options.jobs)
+        case "browser":
+            from bookbuild.browser import browse
+
+            return browse(project)
         case "lock":
             from bookbuild.lock import lock
 

@@ -7,7 +7,18 @@ from contextlib import contextmanager
 
 from nbformat import NotebookNode
 
-from bookbuild import evidence, ledger, outputs, page_rules, pairs, stage, statements
+from bookbuild import (
+    evidence,
+    ledger,
+    outputs,
+    page_rules,
+    pairs,
+    readme,
+    site_check,
+    stage,
+    statements,
+    studies,
+)
 from bookbuild.execute import Execution, execute
 from bookbuild.notebook_text import read_notebook
 from bookbuild.project import BuildError, BuildErrors, Page, Project
@@ -53,13 +64,16 @@ def book(project: Project, *, only: str | None, jobs: int) -> str:
             others = stage.available(page for page in everything if page not in notebooks)
             stage.stage(project, notebooks | others, entries)
         else:
-            problems += pairs.unpaired(project)
+            problems += pairs.unpaired(project) + studies.verify(project, jobs=jobs)
             problems += ledger.without_statement(committed, known) + ledger.changes(committed, entries)
+            problems += readme.stale(project, entries, known)
             stage.stage(project, notebooks, entries)
         try:
             render(project, base_url=os.environ.get(ADDRESS_VARIABLE))
         except BuildError as error:
             problems.append(error)
+        else:
+            problems += site_check.faults(project.html, [page.docname for page in pages] if only else None)
     if problems:
         raise BuildErrors(problems)
     shown = project.html / (f"{pages[0].docname}.html" if only else "index.html")
@@ -72,7 +86,9 @@ def verify_pages(notebooks: dict[Page, NotebookNode]) -> list[BuildError]:
     for page, notebook in notebooks.items():
         problems += page_rules.faults(page, notebook) + pairs.drift(page)
         if page.pair.exists():
-            problems += outputs.changes(page, notebook, read_notebook(page.pair))
+            pair = read_notebook(page.pair)
+            problems += outputs.changes(page, notebook, pair)
+            problems += page_rules.uncounted(page, pair, page.pair.name)
     return problems
 
 
@@ -88,7 +104,9 @@ def notebooks(project: Project, *, only: str | None, jobs: int) -> str:
         if problems:
             raise BuildErrors(problems)
         written = [page.pair.name for page in pages if pairs.write_pair(page)]
+        written += readme.write_pictures(project, executed.values())
         if not only:
+            written += readme.write_table(project, ledger.collect(executed), known)
             text = ledger.as_text(ledger.collect(executed))
             if not project.ledger.exists() or project.ledger.read_text(encoding="utf-8") != text:
                 project.ledger.write_text(text, encoding="utf-8")
@@ -107,6 +125,9 @@ def summary(executions: list[Execution], counts: dict[str, int]) -> str:
     if executions:
         longest = max(executions, key=lambda one: one.seconds)
         lines.append(f"longest page: {longest.page.name}, {longest.seconds:.1f} s")
+        mean, budget = total / len(executions), page_rules.MEAN_SECONDS
+        if mean > budget:
+            lines.append(f"warning: a page takes {mean:.1f} s in the mean; the budget is {budget} s")
     if counts:
         lines.append("statements: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     return "\n".join(lines)

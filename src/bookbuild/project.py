@@ -95,6 +95,10 @@ class Project:
         return self.root / "studies"
 
     @property
+    def readme(self) -> Path:
+        return self.root / "README.md"
+
+    @property
     def requirements(self) -> Path:
         return self.root / "requirements.in"
 

@@ -5,7 +5,7 @@ import platform
 import subprocess
 import sys
 
-from bookbuild import build, environment
+from bookbuild import browser, build, environment
 from bookbuild.project import BuildError, Project
 from bookbuild.run_page import CELL_SECONDS
 
@@ -28,13 +28,14 @@ def check(project: Project, *, jobs: int) -> None:
     """Lint, types and tests; all three run, so that one look shows what is wrong."""
     environment.prepare(project)  # tests start kernels, which look for their configuration
     python = [sys.executable, "-m"]
-    sources = [name for name in ("src", "tests", "notebooks") if any((project.root / name).glob("**/*.*"))]
+    folders = ("src", "tests", "notebooks", "book")
+    sources = [name for name in folders if any((project.root / name).glob("**/*.*"))]
     failed = [
         name
         for name, command in (
             ("ruff", [*python, "ruff", "check", "--cache-dir", str(project.build / "ruff"), *sources]),
             ("mypy", [*python, "mypy", "--cache-dir", str(project.build / "mypy")]),
-            ("pytest", [*python, "pytest", "tests", "-n", str(jobs), "-o", f"cache_dir={cache(project)}"]),
+            ("pytest", [*python, "pytest", "tests", *side_by_side(project, jobs)]),
         )
         # Tests draw no windows; pages keep the notebook's own backend.
         if run(project, command, {"MPLBACKEND": "Agg"})
@@ -43,15 +44,18 @@ def check(project: Project, *, jobs: int) -> None:
         raise BuildError(f"failed: {', '.join(failed)} (see above)", "correct it, then make check")
 
 
-def cache(project: Project) -> str:
-    return str(project.build / "pytest")
+def side_by_side(project: Project, jobs: int) -> list[str]:
+    """Tests of one file stay together, so that what they share is made once; the cache is below _build."""
+    return ["-n", str(jobs), "--dist", "loadfile", "-o", f"cache_dir={project.build / 'pytest'}"]
 
 
 def test(project: Project, *, jobs: int) -> None:
-    """check, then the book, then every committed output once more; pytest's summary is the last line."""
+    """check, the book, its pages in a browser, every committed output once more; pytest's summary ends it."""
     check(project, jobs=jobs)
     print("\n== book ==", flush=True)
     print(build.book(project, only=None, jobs=jobs), flush=True)
+    print("\n== browser ==", flush=True)
+    print(browser.browse(project, required=False), flush=True)
     if project.pages():
         recompute(project, jobs=jobs)
 
@@ -64,18 +68,22 @@ def recompute(project: Project, *, jobs: int) -> None:
     else:
         print(f"nbval runs with the usual arithmetic: no other kernels to choose on {platform.machine()}")
     environment.prepare(project)
-    command = [
-        *(sys.executable, "-m", "pytest", "notebooks"),
-        *("-n", str(jobs), "--dist", "loadfile", "-o", f"cache_dir={cache(project)}"),
-        *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", str(CELL_SECONDS)),
-        # Warnings of nbval itself only; a page's own are found in its outputs.
-        *("-o", "filterwarnings=default"),
-    ]
-    if run(project, command, other):
+    if run(project, nbval(project, sys.executable, jobs=jobs), other):
         raise BuildError(
             "the committed outputs are not those of another arithmetic (see above)",
             "print fewer digits than the error allows, then make notebooks",
         )
+
+
+def nbval(project: Project, python: str, *, jobs: int) -> list[str]:
+    """The command that compares every committed output with what `python` computes."""
+    return [
+        *(python, "-m", "pytest", "notebooks"),
+        *side_by_side(project, jobs),
+        *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", str(CELL_SECONDS)),
+        # Warnings of nbval itself only; a page's own are found in its outputs.
+        *("-o", "filterwarnings=default"),
+    ]
 
 
 def other_arithmetic() -> dict[str, str]:

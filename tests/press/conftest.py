@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import count
 
 import nbformat
 import pytest
@@ -111,10 +112,11 @@ def executed() -> Callable[..., nbformat.NotebookNode]:
         ]
 
     def build(*cells: str | list[object], source: str = "check()") -> nbformat.NotebookNode:
+        counts = count(1)
         made = [
             new_markdown_cell(cell)
             if isinstance(cell, str)
-            else new_code_cell(source, outputs=outputs_of(cell), execution_count=1)
+            else new_code_cell(source, outputs=outputs_of(cell), execution_count=next(counts))
             for cell in cells
         ]
         return new_notebook(cells=made)

@@ -108,6 +108,23 @@ def test_check_runs_all_three_and_names_what_failed(main, monkeypatch):
     assert ran == ["ruff", "mypy", "pytest"]
 
 
+@pytest.mark.parametrize("said", ["browser: 2 pages without fault", "browser check skipped: no Chromium"])
+def test_everything_is_checked_in_order_and_nbval_ends_it(main, monkeypatch, said):
+    done = []
+    monkeypatch.setattr(verify, "check", lambda project, jobs: done.append("check"))
+    monkeypatch.setattr(verify.build, "book", lambda project, only, jobs: done.append("book") or "built")
+    monkeypatch.setattr(verify.browser, "browse", lambda project, required: done.append(required) or said)
+    monkeypatch.setattr(verify, "recompute", lambda project, jobs: done.append("nbval"))
+    assert main("test")[:2] == (0, f"\n== book ==\nbuilt\n\n== browser ==\n{said}\n")
+    assert done == ["check", "book", False, "nbval"], "a missing browser is not required here"
+
+
+def test_the_browser_check_asked_for_by_name_needs_a_browser(main, monkeypatch):
+    monkeypatch.setenv("CHROMIUM", "no-such-browser")
+    code, _, told = main("browser")
+    assert (code, "cure: apt-get install chromium" in told) == (1, True)
+
+
 def test_another_arithmetic_exists_on_x86_only(monkeypatch):
     monkeypatch.setattr(verify.platform, "machine", lambda: "arm64")
     assert verify.other_arithmetic() == {}

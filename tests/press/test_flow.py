@@ -61,6 +61,15 @@ def test_notebooks_then_book_is_green(press):
     assert rendered == [None]
 
 
+def test_the_address_is_one_variable_of_the_environment(press, monkeypatch):
+    project, _, rendered = press
+    build.notebooks(project, only=None, jobs=1)
+    for given, taken in (("https://example.org/book/", "https://example.org/book/"), ("", "")):
+        monkeypatch.setenv("FLOWBOUNDS_BASE_URL", given)
+        build.book(project, only=None, jobs=1)
+        assert rendered.pop() == taken
+
+
 def test_everything_wrong_is_told_at_once_and_the_site_is_rendered_to_look_at(press, evidence):
     project, shown, rendered = press
     build.notebooks(project, only=None, jobs=1)
@@ -95,6 +104,15 @@ def test_one_page_alone(press, evidence):
     assert (project.stage / "notebooks" / "02_other.ipynb").exists()
     shown[0] = evidence(margin="2.9")
     assert "the output changed" in refused(build.book, project, only="01")
+
+
+def test_a_fault_of_the_rendered_site_is_told(press):
+    project, _, _ = press
+    build.notebooks(project, only=None, jobs=1)
+    (project.html / "notebooks").mkdir(parents=True)  # rendering is replaced, so this is what it finds
+    (project.html / "notebooks" / "02_other.html").write_text("<html>no language</html>", encoding="utf-8")
+    assert "notebooks/02_other.html: its <html> has no lang" in refused(build.book, project)
+    assert build.book(project, only="01", jobs=1).endswith("01_toy.html")  # the other page is as it is
 
 
 def test_two_builds_in_one_folder_are_refused(press):

@@ -1,4 +1,4 @@
-"""Staging and rendering: figures, the public address, and a broken link that must turn the build red."""
+"""Staging and rendering: figures, the public address, and broken references that turn the build red."""
 
 import base64
 
@@ -12,6 +12,30 @@ from bookbuild.notebook_text import LANGUAGE
 from bookbuild.project import BuildError
 
 PNG = base64.b64encode(figures.PLACEHOLDER).decode()
+
+
+ENTRY = "@misc{known, author = {A. Known}, title = {A work}, year = {2021}}\n"
+# Each names something that there is not, and what the rendering says of it.
+BROKEN = {
+    "[nowhere](nowhere.md)": "nowhere",
+    "[anchor](#no-such-anchor)": "no-such-anchor",
+    "{ref}`no-such-label`": "no-such-label",
+    "{numref}`no-such-figure`": "no-such-figure",
+    "{doc}`no-such-page`": "no-such-page",
+    "{eq}`no-such-equation`": "no-such-equation",
+    "{cite}`no-such-work`": "no-such-work",
+    "{py:func}`no.such.function`": "no.such.function",
+}
+SOUND = """\
+# Toy page
+
+$$x=1$$ (one)
+
+{eq}`one` and {numref}`fig-toy` of {cite}`known`.
+
+```{bibliography}
+```
+"""
 
 
 def page_with(*outputs, text="# Toy page\n"):
@@ -86,10 +110,14 @@ def test_the_address_switches_on_what_needs_one(project, address, repository):
 
 
 @pytest.mark.press
-def test_render_publishes_once_and_a_broken_link_is_told(project):
+def test_render_publishes_once_and_what_is_broken_is_told(project):
     (page,) = project.pages()
+    config = project.root / "_config.yml"
+    with config.open("a", encoding="utf-8") as file:
+        file.write("bibtex_bibfiles: [book/references.bib]\n")
+    (project.book / "references.bib").write_text(ENTRY, encoding="utf-8")
     figure = new_output("display_data", data={"image/png": PNG, "text/plain": "<Figure>"})
-    stage.stage(project, {page: page_with(figure)}, {})
+    stage.stage(project, {page: page_with(figure, text=SOUND)}, {})
     assert render.render(project, base_url="https://someone.github.io/toy/")
     assert (project.html / "index.html").exists()
     html = (project.html / "notebooks" / "01_toy.html").read_text(encoding="utf-8")
@@ -97,11 +125,24 @@ def test_render_publishes_once_and_a_broken_link_is_told(project):
     assert "mybinder.org/v2/gh/someone/toy/main" in html
     assert not render.render(project), "the same tree is not rendered twice"
 
-    broken = page_with(figure, text="# Toy page\n\n[nowhere](nowhere.md)\n")
+    broken = page_with(figure, text=SOUND + "\n\n".join(BROKEN))
     stage.stage(project, {page: broken}, {})
     with pytest.raises(BuildError) as caught:
         render.render(project)
     assert "notebooks/01_toy.ipynb" in caught.value.message
-    assert "nowhere" in caught.value.message
+    assert [one for one, told in BROKEN.items() if told not in caught.value.message] == []
     assert str(project.root) not in caught.value.message
     assert (project.html / "notebooks" / "01_toy.html").read_text(encoding="utf-8") == html
+
+
+def test_a_changed_docstring_renders_the_reference_again(project):
+    project.stage.mkdir(parents=True)
+    before = render.fingerprint(project)
+    assert render.fingerprint(project) == before
+    (project.library / "law.py").write_text('"""The law of falling."""\n\nG = 9.81\n', encoding="utf-8")
+    assert render.fingerprint(project) != before
+
+
+def test_a_fault_in_a_docstring_is_told_with_the_path_of_the_repository(project):
+    said = f"{project.library}/law.py:docstring of law:3: WARNING: Unexpected indentation."
+    assert render.complaints(said, project.stage).startswith("    src/flowbounds/law.py:docstring of law:3")
