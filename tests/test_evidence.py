@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from flowbounds import evidence_table as table
@@ -79,6 +80,12 @@ def test_evidence_that_makes_no_sense_is_refused(changes, message):
 def test_a_control_violates_only_clearly():
     evidence = make(control=("a", -0.5), controls=[("b", -0.05), ("c", 0.3)])
     assert [evidence.violates(result) for _, result in evidence.all_controls] == [True, False, False]
+
+
+def test_numbers_from_numpy_are_published_as_json():
+    evidence = make(margin=np.float64(0.5), control=("hypothesis dropped", np.float64(-1.0)))
+    assert evidence.violates(np.float64(-1.0)) is True
+    json.dumps(evidence.published(), allow_nan=False)
 
 
 def test_identity_margin_counts_digits_up_to_one():

@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run = commands.add_parser("check", help="run one statement's check and print its evidence and status")
     run.add_argument("statement", help="public id, for example ge2021.staircase")
     run.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the check"
+        "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="parameters of the check"
     )
     run.add_argument("--json", action="store_true", help="print the published form as JSON")
     options = parser.parse_args(argv)

@@ -112,7 +112,7 @@ class Evidence:
 
     def violates(self, result: float) -> bool:
         """Whether a control's margin is clearly negative."""
-        return result < -RESOLVED * self.error and result < 0
+        return bool(result < -RESOLVED * self.error and result < 0)  # numpy's bool is not JSON
 
     def _constants(self) -> dict[str, tuple[float, float]]:
         """Constants with their errors, zero where none was given."""

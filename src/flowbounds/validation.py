@@ -36,6 +36,19 @@ def require_range(name: str, value: float, low: float, high: float, *, open_ends
     return number
 
 
+def require_count(name: str, value: int, low: int, high: float = np.inf) -> int:
+    """``value`` as an integer in ``[low, high]``; a float is accepted when it is whole."""
+    try:
+        number = int(value)
+        whole = number == value
+    except (TypeError, ValueError, OverflowError):
+        raise HypothesisError(f"{name} must be an integer, got {value!r}") from None
+    if not whole or not low <= number <= high:
+        limit = f"at least {low}" if high == np.inf else f"from {low} to {high:g}"
+        raise HypothesisError(f"{name} must be an integer, {limit}, got {value!r}")
+    return number
+
+
 def require_array(name: str, value: ArrayLike, shape: Sequence[int | str]) -> FloatArray:
     """A finite, non-empty float64 copy of ``value`` whose shape matches ``shape``.
 

@@ -24,7 +24,7 @@ def test_list_names_every_check(capsys):
 
 
 def test_check_with_settings(capsys):
-    assert main(["check", "ge2021.staircase", "--set", "delta0=1e-150", "--set", "seeds=(0,)"]) == 0
+    assert main(["check", "ge2021.staircase", "--set", "delta0=1e-150", "seeds=(0,)", "--set", "m=50"]) == 0
     printed = capsys.readouterr().out
     assert "log delta0 = -345.4" in printed
     assert "status       holds" in printed

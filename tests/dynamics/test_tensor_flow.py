@@ -135,7 +135,7 @@ def test_samples_are_the_solvers_own_steps_by_default():
         ({"t_end": -1.0}, "t_end must be finite"),
         ({"lam": np.nan}, "lam must be finite"),
         ({"tol": 1e-20}, "tol must be finite and in"),
-        ({"order": 2}, "order must be an integer of at least 3"),
+        ({"order": 2}, "order must be an integer, at least 3, got 2"),
         ({"t_eval": [0.0, 9.0]}, "t_eval must increase within"),
     ],
 )

@@ -82,6 +82,7 @@ def eq1(
         sizes={"(d, m, r)": [str(size) for size in sizes]},
         where=worst if margin < DIGITS_CAP else "",
         control=("without the term from the factor 1/|w|^2", control),
+        printed=("paper text, two readings", margin),  # the formula is used as printed
     )
 
 
@@ -121,6 +122,7 @@ def eq1_growth(
         sizes={"d": list(dimensions), "squared norm": mass},
         where=worst if margin < DIGITS_CAP else "",
         control=("squared norm 1: the residual is no longer the target", control),
+        printed=("paper text, two readings", margin),  # with equality, at R = T*
         constants={"deviation per unit of mass": slope},
     )
 

@@ -60,7 +60,7 @@ class FrozenPath:
 
     @property
     def rate_limit(self) -> float:
-        """Largest z per unit of time: t(z) >= z / (8 a_winner)."""
+        """Largest z per unit of time, since t(z) >= z / (8 a_winner)."""
         return 8 * self.limit_weight
 
     def _log_f(self, z: float) -> FloatArray:

@@ -9,9 +9,9 @@ from flowbounds.dynamics.solve import MAX_EVALUATIONS, Solution, solve
 from flowbounds.models import tensor, tensor_fit
 from flowbounds.validation import (
     FloatArray,
-    HypothesisError,
     require_array,
     require_basis,
+    require_count,
     require_range,
     require_unit_columns,
     require_weights,
@@ -114,8 +114,7 @@ def tensor_flow(
     rho0 = require_array("log_norms", log_norms, (m,))
     basis = require_basis(basis, d, a.size)
     lam = require_range("lam", lam, 0.0, np.inf)
-    if order != int(order) or order < 3:
-        raise HypothesisError(f"order must be an integer of at least 3, got {order!r}")
+    order = require_count("order", order, 3)
 
     def rhs(t: float, y: FloatArray) -> FloatArray:
         log_norms, u = _unpack(y, d, m)

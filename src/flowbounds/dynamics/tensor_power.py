@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
+from flowbounds.dynamics.frozen_order import OrderPath
 from flowbounds.dynamics.frozen_path import FrozenPath, padded, root
 from flowbounds.validation import (
     FloatArray,
     HypothesisError,
     require_array,
+    require_count,
     require_range,
     require_unit_columns,
     require_weights,
@@ -146,9 +148,9 @@ def growth_time(p0: ArrayLike, a: ArrayLike, log_growth: float, *, lam: float = 
 
 
 def predicted_fitting_times(
-    directions: ArrayLike, log_norms: ArrayLike, a: ArrayLike, *, lam: float = 0.0
+    directions: ArrayLike, log_norms: ArrayLike, a: ArrayLike, *, lam: float = 0.0, order: int = 4
 ) -> FloatArray:
-    r"""Predicted time of :math:`T(e_i^{\otimes4})=a_i/2` for every target direction.
+    r"""Predicted time of :math:`T(e_i^{\otimes l})=a_i/2` for every target direction.
 
     Column j heads for :math:`i=\arg\max_ka_kp_{kj}(0)` and arrives there with the alignment delay
     :math:`D_j=\sum_{k\ne i}-\log(1-r_{kj})/(8a_k)` (a term :math:`p_{kj}(0)/q_{ij}` where
@@ -156,6 +158,9 @@ def predicted_fitting_times(
 
     .. math:: t_i=\frac{\log A_i-\log K_i+\log\frac{a_i}{a_i-\lambda}}{4A_i},\quad
               A_i=a_i-\tfrac\lambda2,\quad K_i=\sum_{j\to i}\|w_j(0)\|^2\sqrt{p_{ij}(0)}\,e^{-4a_iD_j}.
+
+    At another order l the same holds with :math:`\arg\max_ka_ku_{kj}(0)^{l-2}` (signed where l is odd), the
+    delay of :mod:`~flowbounds.dynamics.frozen_order`, and :math:`|u_{ij}(0)|^{4/l}` for the square root.
 
     Parameters
     ----------
@@ -165,6 +170,8 @@ def predicted_fitting_times(
     a : (r,)
         Weights along the first r coordinate axes, r <= d.
     lam : float >= 0
+    order : int >= 3
+        The order l of the tensors.
 
     Returns
     -------
@@ -180,7 +187,8 @@ def predicted_fitting_times(
     -----
     Exact in the limit of small initial norms. At the sizes of Figure 1 the error falls faster than the
     initial norm: below 1e-3 at norm 1e-3, below 1e-9 from norm 1e-8 on. A start that is not small gives
-    times without meaning, even negative ones. Source: ge2021.staircase (beyond the text).
+    times without meaning, even negative ones. Source: ge2021.staircase; other orders: ge2021.order
+    (both beyond the text).
 
     >>> predicted_fitting_times([[1.0], [0.0]], [-50.0], [0.5, 0.25]).round(6).tolist()
     [49.653426, inf]
@@ -191,16 +199,25 @@ def predicted_fitting_times(
     a = require_weights("a", a)
     lam = require_range("lam", lam, 0.0, np.inf)
     weights = padded(a, d)
-    squares = u * u
+    order = require_count("order", order, 3)
     log_mass: list[list[float]] = [[] for _ in range(a.size)]
     for j in range(m):
-        path = FrozenPath.build(squares[:, j], weights)
-        if path.rate > 0 and path.winner < a.size:
-            head = np.log(squares[path.winner, j]) / 2
-            log_mass[path.winner].append(2 * rho[j] + head - 4 * path.limit_weight * path.delay())
+        winner, delay = _heading(u[:, j], weights, order)
+        if winner is not None:
+            head = 4 / order * np.log(abs(u[winner, j]))
+            log_mass[winner].append(2 * rho[j] + head - 4 * weights[winner] * delay)
     times = np.full(a.size, np.inf)
     for i, terms in enumerate(log_mass):
         if terms and lam < a[i]:
             rate = a[i] - lam / 2
             times[i] = (np.log(rate) - logsumexp(terms) - np.log1p(-lam / a[i])) / (4 * rate)
     return times
+
+
+def _heading(u: FloatArray, weights: FloatArray, order: int) -> tuple[int | None, float]:
+    """The direction that one column leads to (None: nowhere), and its alignment delay."""
+    if order != 4:
+        path = OrderPath.build(u, weights, order)
+        return path.winner, path.delay() if path.winner is not None else np.inf
+    closed = FrozenPath.build(u * u, weights)
+    return (closed.winner, closed.delay()) if closed.rate > 0 else (None, np.inf)

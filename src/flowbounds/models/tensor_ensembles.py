@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from flowbounds.validation import FloatArray, HypothesisError, require_range
+from flowbounds.validation import FloatArray, HypothesisError, require_count, require_range
 
 
 def geometric_weights(r: int, ratio: float) -> FloatArray:
@@ -14,7 +14,7 @@ def geometric_weights(r: int, ratio: float) -> FloatArray:
     >>> geometric_weights(2, 3.0).tolist()
     [0.75, 0.25]
     """
-    require_range("r", r, 1, np.inf)
+    r = require_count("r", r, 1)
     require_range("ratio", ratio, 0.0, np.inf, open_ends=True)
     weights = float(ratio) ** -np.arange(r, dtype=float)
     return np.asarray(weights / weights.sum())
@@ -22,17 +22,16 @@ def geometric_weights(r: int, ratio: float) -> FloatArray:
 
 def uniform_directions(d: int, m: int, rng: Generator) -> FloatArray:
     """``m`` independent directions, uniform on the unit sphere of R^d, as columns (d, m)."""
-    require_range("d", d, 1, np.inf)
-    require_range("m", m, 1, np.inf)
+    d, m = require_count("d", d, 1), require_count("m", m, 1)
     draws = rng.normal(size=(d, m))
     return np.asarray(draws / np.linalg.norm(draws, axis=0))
 
 
 def equiangular_basis(d: int, r: int, degrees: float) -> FloatArray:
-    """``r`` unit vectors of R^d (d >= r) that meet pairwise at one angle in (0, 90], as columns (d, r)."""
-    require_range("degrees", degrees, 0.0, 90.0)
-    if not 0 < r <= d or degrees == 0:
-        raise HypothesisError(f"need 0 < r <= d and degrees > 0, got r = {r}, d = {d}, degrees = {degrees}")
+    """``r`` unit vectors of R^d (d >= r) that meet pairwise at one angle in [1e-6, 90], as columns (d, r)."""
+    d = require_count("d", d, 1)
+    r = require_count("r", r, 1, d)
+    degrees = require_range("degrees", degrees, 1e-6, 90.0)
     cosine = np.cos(np.radians(degrees))
     gram = np.full((r, r), cosine) + (1 - cosine) * np.eye(r)
     basis = np.zeros((d, r))

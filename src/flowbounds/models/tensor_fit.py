@@ -24,7 +24,7 @@ NEGLIGIBLE = 1e-24  # share of max(a) below which a component's mass cannot move
 
 
 def to_polar(W: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """``(log_norms, directions)`` of the columns of ``W``; safe for columns far below 1e-154.
+    """Kernel: ``(log_norms, directions)`` of the columns of ``W``; safe for columns far below 1e-154.
 
     A zero column has log norm ``-inf`` and direction zero, and contributes nothing.
     """

@@ -1,0 +1,181 @@
+"""Every public function refuses what its statement does not cover, and never changes what it is given.
+
+One table of valid calls; hypothesis corrupts one argument at a time. A public function without a row
+in the table turns a test red.
+"""
+
+import importlib
+import inspect
+import pkgutil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import flowbounds
+from flowbounds import HypothesisError
+from flowbounds.dynamics import power_iteration, tensor_power, vanilla_atom
+from flowbounds.dynamics.tensor_flow import tensor_flow
+from flowbounds.models import tensor_ensembles as ensembles
+from flowbounds.models import tensor_fit
+
+RNG = np.random.default_rng(3)
+U = ensembles.uniform_directions(4, 3, RNG)
+W = 0.5 * U
+A = np.array([0.5, 0.3])
+BASIS = ensembles.uniform_directions(4, 2, RNG)
+P0 = U[:, 0] ** 2 / np.sum(U[:, 0] ** 2)
+LOG_NORMS = np.array([-5.0, -6.0, -7.0])
+
+# name -> (function, valid arguments); whether an argument is an array is read off its value
+CALLS = {
+    "models.tensor_fit.loss": (tensor_fit.loss, {"W": W, "a": A, "basis": BASIS, "lam": 0.1}),
+    "models.tensor_fit.gradient": (tensor_fit.gradient, {"W": W, "a": A, "basis": BASIS, "lam": 0.1}),
+    "models.tensor_fit.residual": (tensor_fit.residual, {"W": W, "a": A, "basis": BASIS}),
+    "dynamics.tensor_power.growth_rate": (tensor_power.growth_rate, {"w": W[:, 0], "a": A}),
+    "dynamics.tensor_power.solve": (tensor_power.solve, {"p0": P0, "a": A, "t": 2.0, "lam": 0.1}),
+    "dynamics.tensor_power.growth_time": (
+        tensor_power.growth_time,
+        {"p0": P0, "a": A, "log_growth": 2.0, "lam": 0.1},
+    ),
+    "dynamics.tensor_power.predicted_fitting_times": (
+        tensor_power.predicted_fitting_times,
+        {"directions": U, "log_norms": LOG_NORMS, "a": A, "lam": 0.1},
+    ),
+    "dynamics.power_iteration.power_method": (
+        power_iteration.power_method,
+        {"directions": U, "a": A, "steps": 3, "basis": BASIS},
+    ),
+    "dynamics.vanilla_atom.predicted_log_half_time": (
+        vanilla_atom.predicted_log_half_time,
+        {"direction": U[:, 0], "log_norm": -5.0, "a": A},
+    ),
+    "dynamics.vanilla_atom.integrated_log_half_time": (
+        vanilla_atom.integrated_log_half_time,
+        {"direction": U[:, 0], "log_norm": -5.0, "a": A, "tol": 1e-6},
+    ),
+    "dynamics.tensor_flow.tensor_flow": (
+        tensor_flow,
+        {
+            "directions": U,
+            "log_norms": LOG_NORMS,
+            "a": A,
+            "t_end": 0.5,
+            "basis": BASIS,
+            "lam": 0.1,
+            "tol": 1e-6,
+            "t_eval": np.array([0.0, 0.5]),
+        },
+    ),
+    "models.tensor_ensembles.geometric_weights": (ensembles.geometric_weights, {"r": 3, "ratio": 1.5}),
+    "models.tensor_ensembles.equiangular_basis": (
+        ensembles.equiangular_basis,
+        {"d": 4, "r": 2, "degrees": 70.0},
+    ),
+}
+GENERATED = {  # take a generator and sizes only; their own tests cover them
+    "models.tensor_ensembles.uniform_directions",
+    "models.tensor_ensembles.directions_towards_each",
+}
+NOT_FOR_READERS = {  # kernels and machinery behind the public functions
+    "dynamics.sweep",
+    "dynamics.solve",
+    "dynamics.flow",
+    "dynamics.frozen_path",
+    "dynamics.frozen_order",
+    "models.tensor",
+}
+
+NEGATIVE_FORBIDDEN = {"a", "lam", "p0", "t", "t_end", "ratio", "degrees", "tol"}
+OPTIONAL = {"basis", "t_eval"}  # None means the default
+
+
+def wrong_arrays(value):
+    """Corrupted copies of a valid array."""
+    spoilt = value.copy()
+    spoilt.flat[0] = np.nan
+    infinite = value.copy()
+    infinite.flat[-1] = np.inf
+    return {
+        "nan": spoilt,
+        "inf": infinite,
+        "one axis more": value[None],
+        "one axis less": value[0] if value.ndim > 1 else 1.0,
+        "empty": value[..., :0],
+        "complex": value + 1j,
+        "text": np.full(value.shape, "x"),
+        "objects": np.full(value.shape, None),
+        "ragged": [[1.0], [1.0, 2.0]],
+    }
+
+
+WRONG_SCALARS = {"nan": np.nan, "inf": np.inf, "text": "x", "nothing": None, "list": [1.0, 2.0]}
+
+
+def corruptions():
+    """(call, argument, name of the corruption, corrupted value) for every argument of every call."""
+    for call, (_, arguments) in CALLS.items():
+        for name, value in arguments.items():
+            wrong = dict(wrong_arrays(value)) if isinstance(value, np.ndarray) else dict(WRONG_SCALARS)
+            if name in NEGATIVE_FORBIDDEN:
+                wrong["negative"] = -np.asarray(value) if isinstance(value, np.ndarray) else -value
+            for kind, corrupted in wrong.items():
+                yield call, name, kind, corrupted
+
+
+CORRUPTIONS = list(corruptions())
+
+
+@given(st.integers(0, len(CORRUPTIONS) - 1))
+@settings(max_examples=3 * len(CORRUPTIONS), deadline=None, derandomize=True)
+def test_a_corrupted_argument_is_refused_by_name(which):
+    call, name, kind, corrupted = CORRUPTIONS[which]
+    function, arguments = CALLS[call]
+    with pytest.raises(HypothesisError) as refusal:
+        function(**{**arguments, name: corrupted})
+    assert name in str(refusal.value), f"{call}: {kind} {name} is refused without naming it: {refusal.value}"
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_valid_arguments_are_accepted_and_not_modified(call):
+    function, arguments = CALLS[call]
+    frozen = {}
+    for name, value in arguments.items():
+        frozen[name] = value.copy() if isinstance(value, np.ndarray) else value
+        if isinstance(value, np.ndarray):
+            frozen[name].setflags(write=False)
+    function(**frozen)
+    for name, value in arguments.items():
+        np.testing.assert_array_equal(frozen[name], value)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_lists_and_integers_serve_as_well(call):
+    function, arguments = CALLS[call]
+    as_lists = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in arguments.items()}
+    first, second = function(**arguments), function(**as_lists)
+    if isinstance(first, np.ndarray | float):
+        np.testing.assert_array_equal(first, second)
+
+
+def public_functions():
+    """Functions of models, bounds and dynamics that a reader may call; kernels say so in their first word."""
+    for package in ("models", "bounds", "dynamics"):
+        if not (importlib.util.find_spec(f"flowbounds.{package}")):
+            continue
+        path = importlib.import_module(f"flowbounds.{package}").__path__
+        for found in pkgutil.iter_modules(path):
+            module = importlib.import_module(f"flowbounds.{package}.{found.name}")
+            if f"{package}.{found.name}" in NOT_FOR_READERS:
+                continue
+            for name, function in inspect.getmembers(module, inspect.isfunction):
+                kernel = (inspect.getdoc(function) or "").startswith("Kernel:")
+                own = function.__module__ == module.__name__
+                if own and not kernel and not name.startswith("_"):
+                    yield f"{package}.{found.name}.{name}"
+
+
+def test_every_public_function_has_a_row():
+    assert set(public_functions()) - GENERATED - set(CALLS) == set()
+    assert flowbounds.HypothesisError is HypothesisError
