@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from api_links import check_link
 from docutils import nodes
 from record import (
     PAPERS,
@@ -61,6 +62,7 @@ def ledger_row(statement: Statement) -> nodes.row:
     head = [name] if statement.reference == statement.title else [name, *lines([statement.title])]
     if statement.extension:
         head += lines(["beyond the text"])
+    head += check_link(statement.id, separated=False)
     found = statement.entry
     status = [badge(statement.status), *(lines(remark_lines(found)) if found else [])]
     if found is None:

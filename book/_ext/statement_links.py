@@ -1,4 +1,4 @@
-"""Links between statements, their blocks and their ledger rows, over all pages of the book."""
+"""Links between statements, their blocks, their ledger rows and their checks, over all pages of the book."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class statement_link(nodes.Inline, nodes.Element):
     """A link resolved when all pages are read.
 
     `kind` says to what: "block" (marked as planned where there is none), "name" (the block too, plain text
-    where there is none) or "row" (the statement's row of the ledger).
+    where there is none), "row" (the statement's row of the ledger), or, with a Python name for a statement,
+    "check" (its entry in the reference) and "source" (its code); these two vanish, with the node that holds
+    them, where the book has no such entry.
     """
 
 
@@ -98,7 +100,7 @@ class ResolveStatementLinks(SphinxPostTransform):
         domain = self.env.get_domain("statement")
         for node in list(self.document.findall(statement_link)):
             text = node.astext()
-            place = self.place(domain, node)
+            place = self.place(domain, node) if node["kind"] not in ("check", "source") else self.code(node)
             if place is not None:
                 docname, anchor = place
                 node.replace_self(
@@ -106,7 +108,9 @@ class ResolveStatementLinks(SphinxPostTransform):
                 )
             elif node["kind"] == "block":
                 node.replace_self(nodes.Text(f"{text} ({PLANNED})"))
-            else:
+            elif node["kind"] == "check":
+                node.parent.parent.remove(node.parent)
+            elif node["kind"] != "source":  # that has gone with its check
                 node.replace_self(nodes.Text(text))
 
     @staticmethod
@@ -116,3 +120,12 @@ class ResolveStatementLinks(SphinxPostTransform):
             page = domain.data["ledger"]
             return (page, row_anchor_of(node["statement"])) if page else None
         return domain.data["blocks"].get(node["statement"])
+
+    def code(self, node: statement_link) -> tuple[str, str] | None:
+        """Where a check is documented, or where sphinx.ext.viewcode shows its source."""
+        name = node["statement"]
+        documented = self.env.get_domain("py").data["objects"].get(name)
+        if documented is None or node["kind"] == "check":
+            return documented and (documented.docname, documented.node_id)
+        module, _, function = name.rpartition(".")
+        return f"_modules/{module.replace('.', '/')}", function

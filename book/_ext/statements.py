@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import ledger_tables
+from api_links import check_link
 from docutils import nodes
 from docutils.statemachine import StringList
 from record import NOVELTY, Statement, status_slug
@@ -63,7 +64,7 @@ class StatementDirective(SphinxDirective):
         return nodes.paragraph("", "", *parts, classes=["fb-heading"])
 
     def footer(self, statement: Statement, statements: dict[str, Statement]) -> nodes.paragraph:
-        """Citation, what the statement rests on, and its row in the ledger."""
+        """Citation, what the statement rests on, its check, and its row in the ledger."""
         foot = nodes.paragraph(classes=["fb-foot"])
         foot += self.citation(statement.paper)
         if statement.extension:
@@ -72,6 +73,8 @@ class StatementDirective(SphinxDirective):
             foot += nodes.Text(", " if position else " · rests on ")
             name = statements[use].reference
             foot += link_to(statements[use], "block", name if use.startswith(f"{statement.paper}.") else use)
+        for link in check_link(statement.id, separated=True):
+            foot += link
         foot += nodes.Text(" · ")
         foot += link_to(statement, "row", "ledger")
         return foot

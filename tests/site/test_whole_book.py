@@ -40,6 +40,17 @@ def chapter() -> nbformat.NotebookNode:
     return new.new_notebook(cells=cells, metadata={"kernelspec": python})
 
 
+def other_chapter(name: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_markdown_cell(f"# {name}")
+
+
+def written() -> list[str]:
+    """The pages without code, by their names in the site."""
+    folder = ROOT / "book"
+    found = [page.relative_to(ROOT).with_suffix("") for page in folder.rglob("*.md")]
+    return [page.as_posix() for page in found if not any(part.startswith("_") for part in page.parts)]
+
+
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory, make_entry) -> Path:
     """The folder of the rendered site."""
@@ -51,8 +62,9 @@ def rendered(tmp_path_factory, make_entry) -> Path:
     (stage / "book" / "ledger.json").write_text(json.dumps(ledger))
     (stage / "book" / "_figures").mkdir(exist_ok=True)
     (stage / "notebooks").mkdir()
-    page = stage / f"{CHAPTER}.ipynb"
-    page.write_text(nbformat.writes(chapter()))
+    for name in re.findall(r"file: (notebooks/\w+)", (stage / "_toc.yml").read_text()):
+        page = chapter() if name == CHAPTER else nbformat.v4.new_notebook(cells=[other_chapter(name)])
+        (stage / f"{name}.ipynb").write_text(nbformat.writes(page))
     picture = stage / "book" / "_figures" / "fig-staircase.png"
     picture.write_bytes(base64.b64decode(PIXEL))
     out = tmp_path_factory.mktemp("render")
@@ -69,7 +81,7 @@ def rendered(tmp_path_factory, make_entry) -> Path:
 def pages(rendered) -> dict[str, str]:
     return {
         str(path.relative_to(rendered)): path.read_text("utf-8")
-        for path in [*rendered.glob("book/*.html"), *rendered.glob("notebooks/*.html")]
+        for path in [*rendered.glob("book/**/*.html"), *rendered.glob("notebooks/*.html")]
     }
 
 
@@ -80,11 +92,19 @@ def outside(html: str) -> list[str]:
 
 
 def test_every_page_is_there(pages):
-    assert len(pages) == 6
+    chapters = re.findall(r"file: (notebooks/\w+)", (ROOT / "_toc.yml").read_text())
+    assert {name.removesuffix(".html") for name in pages} == {*written(), *chapters}
 
 
 def test_nothing_is_fetched_from_outside(pages):
     assert {name: outside(html) for name, html in pages.items() if outside(html)} == {}
+
+
+def test_without_an_address_nothing_needs_one(pages):
+    for name, html in pages.items():
+        assert 'rel="canonical"' not in html, name
+        assert "mybinder.org" not in html, name
+        assert "btn-source-repository-button" not in html, name
 
 
 def test_an_outside_address_is_found():
@@ -136,4 +156,8 @@ def test_blocks_and_ledger_lead_to_each_other(pages):
         anchor = public_id.replace(".", "-").replace("_", "-")
         assert f'href="../book/ledger.html#ledger-{anchor}"' in chapter_html
         assert f'href="../{CHAPTER}.html#{anchor}"' in ledger
+        assert f'href="../../{CHAPTER}.html#{anchor}"' in pages["book/api/checks.html"]
     assert chapter_html.count(">planned<") == 1
+    for html, folder in ((chapter_html, "../book/api"), (ledger, "api")):
+        assert f'href="{folder}/checks.html#flowbounds.checks.ge2021_power.eq1"' in html
+        assert 'href="../_modules/flowbounds/checks/ge2021_power.html#eq1"' in html
