@@ -8,7 +8,7 @@ import pytest
 from bookbuild import build
 from bookbuild.execute import Execution
 from bookbuild.notebook_text import read_text
-from bookbuild.project import BuildErrors
+from bookbuild.project import BuildError, BuildErrors
 from bookbuild.run_page import finished
 
 BODY = """\
@@ -104,6 +104,27 @@ def test_one_page_alone(press, evidence):
     assert (project.stage / "notebooks" / "02_other.ipynb").exists()
     shown[0] = evidence(margin="2.9")
     assert "the output changed" in refused(build.book, project, only="01")
+
+
+def test_a_drifted_pair_and_a_broken_page_rule_are_told(press, monkeypatch):
+    project, _, _ = press
+    build.notebooks(project, only=None, jobs=1)
+    text = project.notebooks / "02_other.md"
+    text.write_text(text.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
+    monkeypatch.setattr(build.page_rules, "faults", lambda *_: [BuildError("a page over its time", "faster")])
+    told = refused(build.book, project)
+    assert "source differs in notebooks/02_other.ipynb" in told
+    assert "a page over its time" in told
+    assert "a page over its time" in refused(build.notebooks, project)
+
+
+def test_a_doubtful_study_is_told_by_the_whole_book_only(press, monkeypatch):
+    project, _, _ = press
+    build.notebooks(project, only=None, jobs=1)
+    doubt = BuildError("studies/toy: 3 of 9 records are missing", "make studies")
+    monkeypatch.setattr(build.studies, "verify", lambda project, jobs: [doubt])
+    assert "studies/toy: 3 of 9 records are missing" in refused(build.book, project)
+    build.book(project, only="01", jobs=1)
 
 
 def test_a_fault_of_the_rendered_site_is_told(press):

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from flowbounds.checks.registry import settles
 from flowbounds.dynamics.tensor_flow import TensorTrajectory, tensor_flow
 from flowbounds.dynamics.tensor_power import predicted_fitting_times
-from flowbounds.evidence import Evidence, identity_error, identity_margin
+from flowbounds.evidence import DIGITS_CAP, Evidence, identity_error, identity_margin
 from flowbounds.evidence_table import RESOLVED
 from flowbounds.models.tensor_ensembles import (
     directions_towards_each,
@@ -157,7 +157,7 @@ def staircase(
         instances=len(results) * r,
         sizes={"d": d, "m": m, "r": r, "ratio": ratio, "log delta0": [round(float(s), 1) for s in scales]},
         seeds=tuple(seeds),
-        where=f"log delta0 = {scale:.1f}, seed {seed}",
+        where=f"log delta0 = {scale:.1f}, seed {seed}" if digits < DIGITS_CAP else "",
         control=(
             f"target directions at {control_angle:g} degrees",
             identity_margin(float(np.max(tilted)), model),
