@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from flowbounds.dynamics.frozen_path import FrozenPath, padded
 from flowbounds.dynamics.sweep import Study
 from flowbounds.dynamics.tensor_flow import tensor_flow
 from flowbounds.dynamics.tensor_power import predicted_fitting_times
@@ -21,14 +22,24 @@ SEEDS = range(5)
 
 
 def cell(*, log10_delta0: int, d: int, m: int, seed: int) -> dict[str, Any]:
-    """Integrated and predicted fitting times of one start, ``inf`` where a direction is never fitted."""
+    """Integrated and predicted fitting times of one start, ``inf`` where a direction is never fitted.
+
+    ``late_columns`` counts the columns whose alignment delay exceeds the first predicted time: they are
+    still turning when the first step falls.
+    """
     a = geometric_weights(5, 1.2)
     u = uniform_directions(d, m, np.random.default_rng(seed))
     log_norms = np.full(m, log10_delta0 * np.log(10))
     predicted = predicted_fitting_times(u, log_norms, a)
+    weights = padded(a, d)
+    delays = np.array([FrozenPath.build(column * column, weights).delay() for column in u.T])
     horizon = 1.5 * float(np.max(predicted[np.isfinite(predicted)], initial=1.0)) + 5
     run = tensor_flow(u, log_norms, a, horizon, tol=TOL, t_eval=[0.0])
-    return {"fitting_times": run.fitting_times, "predicted": predicted}
+    return {
+        "fitting_times": run.fitting_times,
+        "predicted": predicted,
+        "late_columns": int(np.sum(delays > np.min(predicted))),
+    }
 
 
 STUDY = Study(
