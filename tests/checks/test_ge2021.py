@@ -75,14 +75,14 @@ def test_wrong_predictions_are_seen(monkeypatch, slip):
 
 
 def test_fitting_times_within_5e_3_at_1e_15_and_1e_8_relative_at_exp_minus_2000():
-    """The bars of the staircase, over five starts each."""
+    """Five starts at 1e-15; two at exp(-2000), where page 01 runs all five."""
     loose = staircase.staircase(delta0=1e-15)
     ((error, _),) = loose.constants.values()
     assert error < 5e-3
-    tiny = staircase.staircase(delta0=(), log_delta0=-2000.0)
+    tiny = staircase.staircase(delta0=(), log_delta0=-2000.0, seeds=(0, 1))
     ((error, _),) = tiny.constants.values()
     assert error / 3000 < 1e-8  # the earliest fitting time is beyond 3000
-    assert tiny.instances == 25
+    assert tiny.instances == 10
 
 
 def test_too_few_components_is_not_a_staircase():

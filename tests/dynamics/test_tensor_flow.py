@@ -53,12 +53,13 @@ def test_same_winners_among_2000_columns():
     """1950 columns that stay small must not loosen the error of the fifty that matter."""
     log_norms = np.full(50, np.log(1e-15))
     u = start(0)
-    reference = tensor_flow(u, log_norms, A, 150.0, tol=1e-12, t_eval=[150.0]).fitting_times
-    few = tensor_flow(u, log_norms, A, 150.0, t_eval=[150.0])
+    end = 95.0  # three of the five steps
+    reference = tensor_flow(u, log_norms, A, end, tol=1e-12, t_eval=[end]).fitting_times[:3]
+    few = tensor_flow(u, log_norms, A, end, t_eval=[end])
     crowd = np.hstack([u, start(99, m=1950)])
-    many = tensor_flow(crowd, np.append(log_norms, np.full(1950, -400.0)), A, 150.0, t_eval=[150.0])
-    error_few = np.max(np.abs(few.fitting_times - reference))
-    error_many = np.max(np.abs(many.fitting_times - reference))
+    many = tensor_flow(crowd, np.append(log_norms, np.full(1950, -400.0)), A, end, t_eval=[end])
+    error_few = np.max(np.abs(few.fitting_times[:3] - reference))
+    error_many = np.max(np.abs(many.fitting_times[:3] - reference))
     assert error_few < 2e-7
     assert error_many < 2 * error_few
 
