@@ -11,7 +11,6 @@ def draw():
     ax.plot([0, 1, 2], [1.0, 3.0, np.nan], color=figures.MEASURED)
     figures.label_end(ax, "measured")
     figures.note(ax, "here", (1.0, 2.0), dx=3)
-    figures.verticals(ax, [0.5, 1.5])
     figures.forbid(ax, np.array([0.0, 1.0]), 0.0, 1.0)
     return fig, ax
 

@@ -11,8 +11,9 @@ from nbformat import NotebookNode
 from bookbuild.notebook_text import joined
 from bookbuild.project import BuildError, Page
 from bookbuild.statements import Statement
+from flowbounds.evidence import NEEDS_CONTROL
+from flowbounds.evidence_table import MIME
 
-MIME = "application/vnd.flowbounds.evidence+json"
 FIELDS = {
     *("statement", "kind", "status", "margin", "error", "instances", "vacuous", "sizes", "seeds", "where"),
     *("controls", "tried", "printed", "holds_from", "required", "reachable", "constants", "prior", "note"),
@@ -28,7 +29,6 @@ STATUSES = (
     "fails",
     "inconclusive",
 )
-CONTROL_REQUIRED = frozenset({"identity", "inequality", "probability"})
 DIRECTIVE = re.compile(r"^\s*(?:`{3,}|:{3,})\s*\{statement\}\s+(\S+)\s*$", flags=re.MULTILINE)
 
 
@@ -128,7 +128,7 @@ def of_one(one: Found, statements: Mapping[str, Statement]) -> list[BuildError]:
             )
         )
     controls = list(given["controls"])
-    if kind in CONTROL_REQUIRED and not controls:
+    if kind in NEEDS_CONTROL and not controls:
         problems.append(
             BuildError(
                 f"{one.place}: {name} has no negative control", "add a control that violates the claim"

@@ -12,8 +12,6 @@ from bookbuild.notebook_text import first_lines, joined
 from bookbuild.project import BuildError, Page
 
 LAYOUT = {tokenize.ENDMARKER, tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT}
-
-
 # What a page may take on one thread: longer runs are studies, whose records a page reads.
 PAGE_SECONDS = 60
 MEAN_SECONDS = 25  # of all pages; above it the summary warns

@@ -8,11 +8,8 @@ from typing import Any
 import yaml
 
 from bookbuild.project import BuildError, Project
+from flowbounds.evidence import KINDS
 
-KINDS = {
-    *("definition", "identity", "inequality", "probability", "existence"),
-    *("asymptotic", "algorithm", "figure", "empirical"),
-}
 FIELDS = {"label", "kind", "title", "uses", "extension"}
 FILE = "book/statements.yml"
 

@@ -89,12 +89,6 @@ def note(axes: Axes, text: str, at: tuple[float, float], *, dx: float = 0.0, dy:
     axes.annotate(text, at, color=BOUND, annotation_clip=False, **place)
 
 
-def verticals(axes: Axes, times: Any, *, color: str = BOUND) -> None:
-    """Dotted vertical lines, for predicted times."""
-    for time in np.atleast_1d(times):
-        axes.axvline(float(time), color=color, linestyle=":", linewidth=1.0, zorder=1)
-
-
 def forbid(axes: Axes, x: Any, low: Any, high: Any) -> None:
     """Hatch the region that a statement forbids."""
     looks: dict[str, Any] = {"facecolor": "none", "hatch": "////", "alpha": 0.35, "linewidth": 0}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from flowbounds.checks.ge2021_staircase import SOLVER_ALLOWANCE
 from flowbounds.checks.registry import settles
 from flowbounds.dynamics import vanilla_atom
 from flowbounds.dynamics.frozen_path import FrozenPath
@@ -17,7 +18,6 @@ from flowbounds.models.tensor_ensembles import equiangular_basis, geometric_weig
 from flowbounds.validation import FloatArray, require_range
 
 SETTLED = 40.0  # e-folds after which a gap is below double precision
-SOLVER_ALLOWANCE = 100  # times are accurate to about this many tolerances
 START = 15.0  # components that are turned start at the norm exp(-START)
 
 

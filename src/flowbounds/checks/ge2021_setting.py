@@ -5,17 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import Generator
 
+from flowbounds.checks.ge2021_staircase import HORIZON, SOLVER_ALLOWANCE, smallest_gap
 from flowbounds.checks.registry import settles
 from flowbounds.dynamics.tensor_flow import tensor_flow
 from flowbounds.dynamics.tensor_power import predicted_fitting_times
 from flowbounds.evidence import Evidence
+from flowbounds.evidence_table import RESOLVED
 from flowbounds.models import tensor, tensor_fit
 from flowbounds.models.tensor_ensembles import geometric_weights, uniform_directions
 from flowbounds.validation import FloatArray, require_range
-
-HORIZON = 1.25  # integrate past the last predicted time by this factor
-SOLVER_ALLOWANCE = 100  # fitting times are accurate to about this many tolerances
-
 
 JUST_BELOW = 0.999  # of the threshold: the target that loses most when the small weights are left out
 
@@ -88,14 +86,6 @@ def setting(
     )
 
 
-def _smallest_gap(times: FloatArray) -> float:
-    """Smallest t_{i+1}/t_i - 1; -1 where the order is lost or a component is never fitted."""
-    if not np.isfinite(times).all():
-        return -1.0
-    gap = float(np.min(np.diff(times) / times[:-1]))
-    return gap if gap > 0 else -1.0
-
-
 @settles("ge2021.order", kind="empirical")
 def order(
     *,
@@ -126,7 +116,7 @@ def order(
         run = tensor_flow(u, log_norms, a, horizon, order=degree, tol=tol, t_eval=[0.0])
         both = np.isfinite(expected) & np.isfinite(run.fitting_times)
         missed = float(np.max(np.abs(run.fitting_times[both] - expected[both]), initial=0.0))
-        return min(_smallest_gap(run.fitting_times), 1 - missed / model), missed
+        return min(smallest_gap(run.fitting_times), 1 - missed / model), missed
 
     starts = {seed: uniform_directions(d, m, np.random.default_rng(seed)) for seed in seeds}
     results = {(n, seed): compare(n, u, u, tol) for n in orders for seed, u in starts.items()}
@@ -146,7 +136,7 @@ def order(
         constants={
             f"largest |time - prediction| at l = {n}": (
                 max(results[n, seed][1] for seed in seeds),
-                SOLVER_ALLOWANCE * tol / 10,
+                SOLVER_ALLOWANCE * tol / RESOLVED,
             )
             for n in orders
         },

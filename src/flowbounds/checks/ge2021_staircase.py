@@ -27,15 +27,18 @@ def _start(d: int, m: int, seed: int) -> FloatArray:
     return uniform_directions(d, m, np.random.default_rng(seed))
 
 
+def smallest_gap(times: FloatArray) -> float:
+    """Smallest t_{i+1}/t_i - 1; -1 where the order is lost or a component is never fitted."""
+    if not np.isfinite(times).all():
+        return -1.0
+    gaps = np.diff(times) / np.maximum(times[:-1], 1.0)  # a start above the half has the time zero
+    smallest = float(np.min(gaps, initial=np.inf))
+    return smallest if smallest > 0 else -1.0
+
+
 def _staircase_margin(run: TensorTrajectory) -> float:
     """Smallest relative gap between successive fitting times, and the final loss against FITTED."""
-    times = run.fitting_times
-    if not np.isfinite(times).all():
-        return float(min(-1.0, 1 - run.loss[-1] / FITTED))  # a component was never fitted
-    gaps = np.diff(times) / np.maximum(times[:-1], 1.0)
-    smallest = float(np.min(gaps, initial=np.inf))
-    fitted = 1 - float(run.loss[-1]) / FITTED
-    return min(smallest if smallest > 0 else -1.0, fitted)
+    return min(smallest_gap(run.fitting_times), 1 - float(run.loss[-1]) / FITTED)
 
 
 @settles("ge2021.figure1", kind="figure")

@@ -28,6 +28,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.integrate import quad
 
+from flowbounds.dynamics.frozen_path import log_f
 from flowbounds.validation import FloatArray
 
 QUADRATURE = 1e-12  # relative accuracy asked of each piece of the integral; below it is rounding
@@ -55,15 +56,9 @@ class OrderPath:
             return cls(u0, order, None, 0.0, 0.0, np.zeros_like(pull), np.ones_like(pull))
         return cls(u0, order, winner, rate, float(a[winner]), pull / rate, (rate - pull) / rate)
 
-    def _log_f(self, z: float) -> FloatArray:
-        falling = np.log1p(self.ratio * np.expm1(-z), out=np.zeros_like(self.ratio), where=self.ratio < 0.5)
-        with np.errstate(divide="ignore"):
-            rising = np.logaddexp(np.log(self.gap), np.log(np.maximum(self.ratio, 0.0)) - z)
-        return np.where(self.ratio < 0.5, falling, rising)
-
     def _log_squares(self, z: float) -> FloatArray:
         with np.errstate(divide="ignore"):
-            return 2 * np.log(np.abs(self.u0)) - 2 / (self.order - 2) * self._log_f(z)
+            return 2 * np.log(np.abs(self.u0)) - 2 / (self.order - 2) * log_f(self.ratio, self.gap, z)
 
     def direction(self, z: float) -> FloatArray:
         """Unit vector at the parameter z, signs kept."""

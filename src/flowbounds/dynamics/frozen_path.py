@@ -28,6 +28,14 @@ SIMPLEX_TOLERANCE = 1e-9  # squared coordinates come from a direction normalised
 FAR = 1e6  # a z at which every direction has been aligned to the last digit long since
 
 
+def log_f(ratio: FloatArray, gap: FloatArray, z: float) -> FloatArray:
+    """Kernel: log f_j = log(1 - r_j + r_j e^-z) from r_j <= 1 and 1 - r_j, without cancellation."""
+    falling = np.log1p(ratio * np.expm1(-z), out=np.zeros_like(ratio), where=ratio < 0.5)
+    with np.errstate(divide="ignore"):
+        rising = np.logaddexp(np.log(gap), np.log(np.maximum(ratio, 0.0)) - z)
+    return np.where(ratio < 0.5, falling, rising)
+
+
 @dataclass(frozen=True)
 class FrozenPath:
     """One column's closed form: the ratios r_j and what follows from them, as functions of z."""
@@ -64,10 +72,7 @@ class FrozenPath:
         return 8 * self.limit_weight
 
     def _log_f(self, z: float) -> FloatArray:
-        small = np.log1p(self.ratio * np.expm1(-z), out=np.zeros_like(self.ratio), where=self.ratio < 0.5)
-        with np.errstate(divide="ignore"):
-            large = np.logaddexp(np.log(self.gap), np.log(self.ratio) - z)
-        return np.where(self.ratio < 0.5, small, large)
+        return log_f(self.ratio, self.gap, z)
 
     def time(self, z: float) -> float:
         pulled = self.a > 0
