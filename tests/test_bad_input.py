@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 import flowbounds
 from flowbounds import HypothesisError
+from flowbounds.bounds import induction
 from flowbounds.dynamics import power_iteration, tensor_power, vanilla_atom
+from flowbounds.dynamics.epochs import modified_flow
 from flowbounds.dynamics.tensor_flow import tensor_flow
 from flowbounds.models import tensor_ensembles as ensembles
 from flowbounds.models import tensor_fit
@@ -27,6 +29,9 @@ A = np.array([0.5, 0.3])
 BASIS = ensembles.uniform_directions(4, 2, RNG)
 P0 = U[:, 0] ** 2 / np.sum(U[:, 0] ** 2)
 LOG_NORMS = np.array([-5.0, -6.0, -7.0])
+SHARES = np.array([0.6, 0.4])
+TURN = np.linalg.qr(RNG.normal(size=(4, 4)))[0]
+PARAMETERS = induction.theorem1_parameters(4, 0.3, 5)
 
 # name -> (function, valid arguments); whether an argument is an array is read off its value
 CALLS = {
@@ -68,6 +73,33 @@ CALLS = {
             "t_eval": np.array([0.0, 0.5]),
         },
     ),
+    "bounds.induction.theorem1_parameters": (
+        induction.theorem1_parameters,
+        {"d": 4, "eps": 0.3, "m": 5, "alpha": 0.1},
+    ),
+    "bounds.induction.epoch_lengths": (
+        lambda d, beta: induction.epoch_lengths(d, beta, PARAMETERS),
+        {"d": 4, "beta": 0.5},
+    ),
+    "bounds.induction.claim2_derivative": (
+        induction.claim2_derivative,
+        {"alpha": 0.1, "w_norm2": 0.5},
+    ),
+    "bounds.induction.claim2_mass_limit": (induction.claim2_mass_limit, {"c2": 0.02}),
+    "dynamics.epochs.modified_flow": (
+        lambda **given: modified_flow(**given, max_epochs=0, rng=np.random.default_rng(0)),
+        {
+            "a": SHARES,
+            "d": 4,
+            "m": 3,
+            "eps": 0.3,
+            "basis": TURN[:, :2],
+            "alpha": 0.1,
+            "start": U,
+            "turn": TURN,
+            "tol": 1e-6,
+        },
+    ),
     "models.tensor_ensembles.geometric_weights": (ensembles.geometric_weights, {"r": 3, "ratio": 1.5}),
     "models.tensor_ensembles.equiangular_basis": (
         ensembles.equiangular_basis,
@@ -84,11 +116,17 @@ NOT_FOR_READERS = {  # kernels and machinery behind the public functions
     "dynamics.flow",
     "dynamics.frozen_path",
     "dynamics.frozen_order",
+    "dynamics.discovery",
+    "dynamics.deflation_run",
+    "dynamics.deflation",
     "models.tensor",
 }
 
-NEGATIVE_FORBIDDEN = {"a", "lam", "p0", "t", "t_end", "ratio", "degrees", "tol"}
-OPTIONAL = {"basis", "t_eval"}  # None means the default
+NEGATIVE_FORBIDDEN = {"a", "lam", "p0", "t", "t_end", "ratio", "degrees", "tol", "eps", "beta"}
+OPTIONAL = {  # scalars for which None means the default
+    ("bounds.induction.theorem1_parameters", "alpha"),
+    ("dynamics.epochs.modified_flow", "alpha"),
+}
 
 
 def wrong_arrays(value):
@@ -120,6 +158,8 @@ def corruptions():
             wrong = dict(wrong_arrays(value)) if isinstance(value, np.ndarray) else dict(WRONG_SCALARS)
             if name in NEGATIVE_FORBIDDEN:
                 wrong["negative"] = -np.asarray(value) if isinstance(value, np.ndarray) else -value
+            if (call, name) in OPTIONAL:
+                del wrong["nothing"]
             for kind, corrupted in wrong.items():
                 yield call, name, kind, corrupted
 

@@ -97,3 +97,21 @@ def test_bad_input(change, message):
     arguments = {"t_end": 1.0, "tol": 1e-8, "t_eval": None, **change}
     with pytest.raises(HypothesisError, match=message):
         solve(decay, np.ones(1), arguments.pop("t_end"), **arguments)
+
+
+def test_tolerances_entry_by_entry():
+    """A tiny entry keeps its relative accuracy when it is given a tiny tolerance, and loses it otherwise."""
+    rates = np.array([-1.0, -3.0])
+
+    def decay(t, y):
+        return rates * y * (1 + 0.5 * np.sin(5 * t))
+
+    start = np.array([1.0, 1e-20])
+    growth = 2.0 + 0.1 * (1 - np.cos(10.0))
+    for tol, accurate in ((np.array([1e-8, 1e-30]), True), (1e-2, False)):
+        end = solve(decay, start, 2.0, tol=tol).y[1, -1]
+        assert (abs(end / (1e-20 * np.exp(-3 * growth)) - 1) < 1e-8) == accurate
+    with pytest.raises(HypothesisError, match="tol"):
+        solve(decay, start, 2.0, tol=np.array([1e-8, 0.0]))
+    with pytest.raises(HypothesisError, match="tol"):
+        solve(decay, start, 2.0, tol=np.full(3, 1e-8))

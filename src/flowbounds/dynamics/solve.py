@@ -61,7 +61,7 @@ def solve(
     y0: FloatArray,
     t_end: float,
     *,
-    tol: float,
+    tol: float | FloatArray,
     t_eval: ArrayLike | None = None,
     watch: Callable[[FloatArray], FloatArray] | None = None,
     max_evaluations: int = MAX_EVALUATIONS,
@@ -74,8 +74,9 @@ def solve(
         ``rhs(t, y)`` with y (k,); may return infinities in a trial step, which is then halved.
     y0 : (k,)
     t_end : float > 0
-    tol : float in [1e-13, 0.1]
-        Absolute local error allowed to each entry of y.
+    tol : float in [1e-13, 0.1], or (k,)
+        Absolute local error allowed to each entry of y; an array, entry by entry, may hold smaller ones,
+        for entries that are tiny and computed without cancellation (``RTOL`` is added to it).
     t_eval : (n,), optional
         Increasing sample times in [0, t_end]; the solver's own steps when None.
     watch : callable, optional
@@ -92,7 +93,7 @@ def solve(
         The step underflows, or the budget is spent; the message says at which time.
     """
     t_end = require_range("t_end", t_end, 0.0, np.inf, open_ends=True)
-    tol = require_range("tol", tol, 1e-13, 0.1)
+    tol = _tolerances(tol, y0.size)
     wanted = _sample_times(t_eval, t_end)
     crossings: list[Crossing] = []
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -134,6 +135,15 @@ def solve(
                 taken = due
     crossings.sort(key=lambda crossing: crossing.time)
     return Solution(np.array(times), np.array(states).T, tuple(crossings), solver.nfev, steps)
+
+
+def _tolerances(tol: float | FloatArray, size: int) -> float | FloatArray:
+    if not isinstance(tol, np.ndarray):
+        return require_range("tol", tol, 1e-13, 0.1)
+    entries = require_array("tol", tol, (size,))
+    require_range("tol", entries.min(), 0.0, 0.1, open_ends=True)
+    require_range("tol", entries.max(), 0.0, 0.1)
+    return entries
 
 
 def _sample_times(t_eval: ArrayLike | None, t_end: float) -> FloatArray | None:

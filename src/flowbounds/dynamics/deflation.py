@@ -1,0 +1,6 @@
+"""The two algorithms of Ge et al. (2021), for readers: greedy deflation and the modified flow."""
+
+from flowbounds.dynamics.deflation_run import DeflationRun
+from flowbounds.dynamics.epochs import modified_flow
+
+__all__ = ["DeflationRun", "modified_flow"]
