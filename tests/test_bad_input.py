@@ -15,12 +15,22 @@ from hypothesis import strategies as st
 
 import flowbounds
 from flowbounds import HypothesisError
-from flowbounds.bounds import induction
-from flowbounds.dynamics import power_iteration, tensor_power, vanilla_atom
+from flowbounds.bounds import (
+    induction,
+    local_stability,
+    luck,
+    luck_probability,
+    near_orthogonal,
+    phases,
+    stability_constants,
+)
+from flowbounds.dynamics import frozen_crossing, greedy, power_iteration, tensor_power, vanilla_atom
 from flowbounds.dynamics.epochs import modified_flow
+from flowbounds.dynamics.lucky_columns import last_epoch
 from flowbounds.dynamics.tensor_flow import tensor_flow
 from flowbounds.models import tensor_ensembles as ensembles
 from flowbounds.models import tensor_fit
+from flowbounds.models.target_weights import floored_weights
 
 RNG = np.random.default_rng(3)
 U = ensembles.uniform_directions(4, 3, RNG)
@@ -51,6 +61,10 @@ CALLS = {
     "dynamics.power_iteration.power_method": (
         power_iteration.power_method,
         {"directions": U, "a": A, "steps": 3, "basis": BASIS},
+    ),
+    "dynamics.greedy.deflate": (
+        greedy.deflate,
+        {"vectors": BASIS, "weights": A, "steps": 2, "rng": np.random.default_rng(5)},
     ),
     "dynamics.vanilla_atom.predicted_log_half_time": (
         vanilla_atom.predicted_log_half_time,
@@ -86,6 +100,58 @@ CALLS = {
         {"alpha": 0.1, "w_norm2": 0.5},
     ),
     "bounds.induction.claim2_mass_limit": (induction.claim2_mass_limit, {"c2": 0.02}),
+    "dynamics.frozen_crossing.misalignment_at_growth": (
+        frozen_crossing.misalignment_at_growth,
+        {"directions": U, "a": A, "log_growth": 2.0, "lam": 0.1},
+    ),
+    "bounds.local_stability.stability_rates": (
+        local_stability.stability_rates,
+        {"log_norms": LOG_NORMS, "directions": U, "a": A, "members": np.array([2.0]), "k": 1, "lam": 0.1},
+    ),
+    "bounds.local_stability.mass_growth_bound": (
+        local_stability.mass_growth_bound,
+        {"gap": 0.2, "lam": 0.1, "remainder": 0.01},
+    ),
+    "bounds.stability_constants.individual_constant": (
+        stability_constants.individual_constant,
+        {"a": A, "k": 1, "alpha": 0.01},
+    ),
+    "bounds.stability_constants.average_constant": (
+        stability_constants.average_constant,
+        {"a": A, "k": 1, "alpha": 0.01},
+    ),
+    "bounds.stability_constants.mass_constant": (
+        stability_constants.mass_constant,
+        {"a": A, "k": 1, "alpha": 0.01},
+    ),
+    "bounds.luck.thresholds": (luck.thresholds, {"a": A, "d": 4, "waiting": 2.0, "lam": 0.1}),
+    "bounds.luck.unlucky_bounds": (luck.unlucky_bounds, {"c_rho": 0.1, "delay": 0.05}),
+    "bounds.luck_probability.joint_tail": (
+        luck_probability.joint_tail,
+        {"d": 20, "large": 1, "above": 0.3, "rest": 3, "below": 0.2},
+    ),
+    "bounds.luck_probability.class_probabilities": (
+        luck_probability.class_probabilities,
+        {"d": 20, "r": 5, "gamma": 0.3, "c_rho": 0.1},
+    ),
+    "bounds.luck_probability.luck_failure": (
+        luck_probability.luck_failure,
+        {"good": 0.1, "bad": 0.01, "r": 5, "log_m": 3.0},
+    ),
+    "bounds.luck_probability.lucky_widths": (
+        luck_probability.lucky_widths,
+        {"good": 0.1, "bad": 1e-9, "r": 5, "allowed": 0.1},
+    ),
+    "dynamics.lucky_columns.last_epoch": (last_epoch, {"d": 100, "eps": 0.1, "log_m": 5.0}),
+    "bounds.phases.discovery_cost": (phases.discovery_cost, {"share": 0.2, "log_growth": 3.0}),
+    "bounds.phases.gap_time": (
+        phases.gap_time,
+        {"a_k": 0.5, "lam": 0.02, "log_mass": -9.0, "gap": 0.04},
+    ),
+    "bounds.near_orthogonal.off_diagonal_bound": (
+        near_orthogonal.off_diagonal_bound,
+        {"mass": SHARES, "average": 0.1 * SHARES, "free": 0.1},
+    ),
     "dynamics.epochs.modified_flow": (
         lambda **given: modified_flow(**given, max_epochs=0, rng=np.random.default_rng(0)),
         {
@@ -100,6 +166,7 @@ CALLS = {
             "tol": 1e-6,
         },
     ),
+    "models.target_weights.floored_weights": (floored_weights, {"shares": A, "floor": 0.1}),
     "models.tensor_ensembles.geometric_weights": (ensembles.geometric_weights, {"r": 3, "ratio": 1.5}),
     "models.tensor_ensembles.equiangular_basis": (
         ensembles.equiangular_basis,
@@ -107,6 +174,7 @@ CALLS = {
     ),
 }
 GENERATED = {  # take a generator and sizes only; their own tests cover them
+    "models.target_weights.target_weights",
     "models.tensor_ensembles.uniform_directions",
     "models.tensor_ensembles.directions_towards_each",
 }
@@ -117,12 +185,15 @@ NOT_FOR_READERS = {  # kernels and machinery behind the public functions
     "dynamics.frozen_path",
     "dynamics.frozen_order",
     "dynamics.discovery",
+    "dynamics.epoch_view",
     "dynamics.deflation_run",
     "dynamics.deflation",
     "models.tensor",
 }
 
-NEGATIVE_FORBIDDEN = {"a", "lam", "p0", "t", "t_end", "ratio", "degrees", "tol", "eps", "beta"}
+NEGATIVE_FORBIDDEN = {"a", "lam", "p0", "t", "t_end", "ratio", "degrees", "tol"}
+NEGATIVE_FORBIDDEN |= {"eps", "beta", "shares", "floor"}
+NEGATIVE_FORBIDDEN |= {"share", "gap", "mass", "average", "free"}
 OPTIONAL = {  # scalars for which None means the default
     ("bounds.induction.theorem1_parameters", "alpha"),
     ("dynamics.epochs.modified_flow", "alpha"),

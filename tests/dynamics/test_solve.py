@@ -115,3 +115,15 @@ def test_tolerances_entry_by_entry():
         solve(decay, start, 2.0, tol=np.array([1e-8, 0.0]))
     with pytest.raises(HypothesisError, match="tol"):
         solve(decay, start, 2.0, tol=np.full(3, 1e-8))
+
+
+def test_a_finished_integration_ends_early():
+    def decay(t, y):
+        return -y
+
+    asked = {"tol": 1e-10, "finished": lambda y: y[0] < 1e-3}
+    steps = solve(decay, np.ones(1), 1000.0, **asked)
+    assert steps.y[0, -1] < 1e-3 <= steps.y[0, -2]
+    sampled = solve(decay, np.ones(1), 1000.0, t_eval=[0.0, 1.0, 900.0], **asked)
+    np.testing.assert_array_equal(sampled.t, [0.0, 1.0])
+    assert sampled.y.shape == (1, 2)

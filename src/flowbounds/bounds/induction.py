@@ -135,7 +135,7 @@ def theorem1_parameters(
             c.alpha_dimension * lam / d**1.5, c.alpha_square * lam**2, c.alpha_accuracy * eps**2 / d**4
         )
     alpha = require_range("alpha", alpha, 0.0, 1.0, open_ends=True)
-    log_delta1 = np.log(c.delta1) + 1.5 * np.log(alpha) - 0.5 * np.log(m)
+    log_delta1 = np.log(c.delta1) + 1.5 * np.log(alpha) - 0.5 * np.log(float(m))
     log_delta0 = np.log(c.delta0) + log_delta1 + np.log(alpha) - 0.5 * np.log(np.log(d))
     return Theorem1Parameters(float(lam), float(alpha), float(log_delta1), float(log_delta0))
 

@@ -44,7 +44,7 @@ def groups(log_norms: FloatArray, coordinates: FloatArray, owner: np.ndarray) ->
     individual = np.zeros(m)
     individual[members] = np.sum(others * others, axis=0)
     weight = np.exp(2 * log_norms[members])
-    mass = np.bincount(own, weights=weight, minlength=d)
+    mass = np.bincount(own, weights=weight, minlength=d).astype(np.float64)
     moment = np.bincount(own, weights=weight * individual[members], minlength=d)
     return Groups(
         mass=mass,
@@ -98,7 +98,7 @@ def ratios(
     large = a >= threshold
     free = log_norms[owner == OUTSIDE]
     return Ratios(
-        individual=np.max(found.individual, initial=0.0) / alpha,
+        individual=np.asarray(np.max(found.individual, initial=0.0) / alpha),
         average=np.max(found.average, initial=0.0) / (alpha**2 + 4 * drift),
         gap_low=(np.min(gaps) + drift) / unit,
         gap_high=(np.max(gaps[large], initial=-np.inf) - drift) / unit,

@@ -2,5 +2,6 @@
 
 from flowbounds.dynamics.deflation_run import DeflationRun
 from flowbounds.dynamics.epochs import modified_flow
+from flowbounds.dynamics.greedy import Deflation, deflate
 
-__all__ = ["DeflationRun", "modified_flow"]
+__all__ = ["Deflation", "DeflationRun", "deflate", "modified_flow"]

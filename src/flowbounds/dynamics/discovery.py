@@ -17,6 +17,7 @@ from flowbounds.models import tensor_fit
 from flowbounds.validation import FloatArray
 
 DIRECTION_SHARE = 1e-3  # of tol: coordinates cost little more, and alignment is what is measured
+LOCAL_TO_GLOBAL = 100.0  # a coordinate is accurate to about this many local errors
 ALIGNMENT_SHARE = 1e-4  # of alpha: so that q is resolved to d * (1e-4 alpha)^2, far below alpha^2
 
 
@@ -72,9 +73,18 @@ class Stretch:
 
 
 def tolerances(tol: float, alpha: float, d: int, m: int) -> FloatArray:
-    """Local error allowed to each entry of the packed state (m + d m,): ``tol`` for log norms, less for u."""
-    fine = min(DIRECTION_SHARE * tol, ALIGNMENT_SHARE * alpha)
-    return np.concatenate([np.full(m, tol), np.full(d * m, fine)])
+    """Local error allowed to each entry of the packed state (m + d m,)."""
+    return np.concatenate([np.full(m, tol), np.full(d * m, coordinate_tolerance(tol, alpha))])
+
+
+def coordinate_tolerance(tol: float, alpha: float) -> float:
+    """Local error allowed to a coordinate of a direction."""
+    return min(DIRECTION_SHARE * tol, ALIGNMENT_SHARE * alpha)
+
+
+def alignment_floor(d: int, alpha: float, tol: float) -> float:
+    """Below this 1 - w_k^2 is the integrator's noise: d squared errors of a coordinate."""
+    return d * (LOCAL_TO_GLOBAL * coordinate_tolerance(tol, alpha)) ** 2
 
 
 def follow(

@@ -64,6 +64,7 @@ def solve(
     tol: float | FloatArray,
     t_eval: ArrayLike | None = None,
     watch: Callable[[FloatArray], FloatArray] | None = None,
+    finished: Callable[[FloatArray], bool] | None = None,
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Solution:
     r"""Integrate :math:`\dot y=f(t,y)` from 0 to ``t_end``.
@@ -82,6 +83,9 @@ def solve(
     watch : callable, optional
         ``watch(y) -> (p,)``; each sign change between two steps is located by root finding on the
         step's interpolant (a change there and back within one step is not seen).
+    finished : callable, optional
+        ``finished(y) -> bool``, asked after every step: True ends the integration before ``t_end``, and
+        samples wanted later are left out.
     max_evaluations : int
         Budget of right-hand sides.
 
@@ -126,13 +130,15 @@ def solve(
             if wanted is None:
                 times.append(solver.t)
                 states.append(solver.y)
-                continue
-            due = int(np.searchsorted(wanted, solver.t, side="right"))
-            if due > taken:
-                dense = dense or solver.dense_output()
-                times.extend(wanted[taken:due])
-                states.extend(dense(wanted[taken:due]).T)
-                taken = due
+            else:
+                due = int(np.searchsorted(wanted, solver.t, side="right"))
+                if due > taken:
+                    dense = dense or solver.dense_output()
+                    times.extend(wanted[taken:due])
+                    states.extend(dense(wanted[taken:due]).T)
+                    taken = due
+            if finished is not None and finished(solver.y):
+                break
     crossings.sort(key=lambda crossing: crossing.time)
     return Solution(np.array(times), np.array(states).T, tuple(crossings), solver.nfev, steps)
 

@@ -90,3 +90,13 @@ def squared_norm(vectors: FloatArray, weights: FloatArray, order: int = 4) -> fl
     if by_gram > CANCELLATION * scale:
         return by_gram
     return float(sum(np.sum(count * entry * entry) for entry, count in _entries(vectors, weights, order)))
+
+
+def off_diagonal_norm(vectors: FloatArray, weights: FloatArray, order: int = 4) -> float:
+    r"""Norm of what is left of :math:`\sum_k a_k v_k^{\otimes l}` without its entries (i, ..., i).
+
+    Summed over the distinct entries: each is a small number by itself, where the difference of two norms
+    would cancel.
+    """
+    blocks = _entries(vectors, weights, order)
+    return float(np.sqrt(sum(np.sum((count * entry * entry)[count > 1]) for entry, count in blocks)))
