@@ -40,8 +40,18 @@ def chapter() -> nbformat.NotebookNode:
     return new.new_notebook(cells=cells, metadata={"kernelspec": python})
 
 
-def other_chapter(name: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(f"# {name}")
+def other_chapter(name: str, public_ids: list[str]) -> nbformat.NotebookNode:
+    """A page of statements without evidence, so that references to them lead somewhere."""
+    blocks = [f"```{{statement}} {public_id}\nOf $w$.\n```" for public_id in public_ids]
+    cells = [nbformat.v4.new_markdown_cell(text) for text in (f"# {name}", *blocks)]
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def referred() -> list[str]:
+    """Statements that the pages without code refer to and the toy chapter does not have."""
+    texts = [(ROOT / f"{page}.md").read_text(encoding="utf-8") for page in written()]
+    found = re.findall(r"\{ref\}`(?:[^`<]*<)?([a-z]+\d{4}\.[\w.]+)", "\n".join(texts))
+    return sorted(set(found) - {*STATEMENTS, LAST})
 
 
 def written() -> list[str]:
@@ -62,8 +72,10 @@ def rendered(tmp_path_factory, make_entry) -> Path:
     (stage / "book" / "ledger.json").write_text(json.dumps(ledger))
     (stage / "book" / "_figures").mkdir(exist_ok=True)
     (stage / "notebooks").mkdir()
+    elsewhere = referred()
     for name in re.findall(r"file: (notebooks/\w+)", (stage / "_toc.yml").read_text()):
-        page = chapter() if name == CHAPTER else nbformat.v4.new_notebook(cells=[other_chapter(name)])
+        page = chapter() if name == CHAPTER else other_chapter(name, elsewhere)
+        elsewhere = elsewhere if name == CHAPTER else []
         (stage / f"{name}.ipynb").write_text(nbformat.writes(page))
     picture = stage / "book" / "_figures" / "fig-staircase.png"
     picture.write_bytes(base64.b64decode(PIXEL))

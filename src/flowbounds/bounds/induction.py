@@ -67,7 +67,7 @@ class DeflationConstants:
 class Theorem1Parameters:
     """Regulariser, closeness and the logarithms of the two norms; see :func:`theorem1_parameters`.
 
-    Change one of them with :func:`dataclasses.replace`; ``lam = 0`` is allowed, as a control.
+    Change one of them with ``dataclasses.replace``; ``lam = 0`` is allowed, as a control.
     """
 
     lam: float

@@ -37,7 +37,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class DeflationRun:
-    """What :func:`modified_flow` did.
+    """What :func:`~flowbounds.dynamics.epochs.modified_flow` did.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class DeflationRun:
 
     @property
     def misaligned(self) -> tuple[Passage, ...]:
-        """Upward passages of delta1 that discover nothing: what Proposition 1(d) and Lemma 5.3 exclude."""
+        """Upward passages of delta1 that discover nothing, which Proposition 1(d) and Lemma 5.3 exclude."""
         return tuple(one for one in self.crossings if one.rising and not one.discovers)
 
 
