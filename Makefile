@@ -8,7 +8,7 @@ PRESS := $(PYTHON) src/bookbuild/bootstrap.py
 help:
 	@echo "make book       execute, verify and render the book into _build/html/index.html (ONLY=05 for one page)"
 	@echo "make test       everything verified, from a bare machine"
-	@echo "make check      lint, types and tests, without pages"
+	@echo "make check      lint, types and the fast tests, without pages"
 	@echo "make browser    look at every page of the built book in Chromium, light and dark, wide and narrow"
 	@echo "make notebooks  refresh the committed notebooks and the ledger"
 	@echo "make studies    compute the records of studies that are missing or stale (ONLY=name for one)"

@@ -13,7 +13,7 @@ COMMANDS = {
     "book": "execute stale pages, verify them, render the site into _build/html",
     "notebooks": "execute, then rewrite the committed pairs and the ledger",
     "studies": "compute the records of studies that are missing or made by older code",
-    "check": "lint, types and tests, without pages",
+    "check": "lint, types and the fast tests, without pages",
     "test": "check, book, browser, and the committed notebooks under another arithmetic",
     "browser": "look at every page of _build/html in Chromium: light and dark, wide and narrow",
     "plain": "build the staged book by plain Sphinx, too, and compare it with _build/html",

@@ -24,18 +24,22 @@ def run(project: Project, command: list[str], added: dict[str, str]) -> int:
     return subprocess.run(command, cwd=project.root, env=variables, check=False).returncode
 
 
-def check(project: Project, *, jobs: int) -> None:
-    """Lint, types and tests; all three run, so that one look shows what is wrong."""
+def check(project: Project, *, jobs: int, press: bool = False) -> None:
+    """Lint, types and tests; all three run, so that one look shows what is wrong.
+
+    Tests marked ``press`` render sites and kill builds, which takes seconds each; `test` asks for them.
+    """
     environment.prepare(project)  # tests start kernels, which look for their configuration
     python = [sys.executable, "-m"]
     folders = ("src", "tests", "notebooks", "book")
     sources = [name for name in folders if any((project.root / name).glob("**/*.*"))]
+    chosen = [] if press else ["-m", "not press"]
     failed = [
         name
         for name, command in (
             ("ruff", [*python, "ruff", "check", "--cache-dir", str(project.build / "ruff"), *sources]),
             ("mypy", [*python, "mypy", "--cache-dir", str(project.build / "mypy")]),
-            ("pytest", [*python, "pytest", "tests", *side_by_side(project, jobs)]),
+            ("pytest", [*python, "pytest", "tests", *chosen, *side_by_side(project, jobs)]),
         )
         # Tests draw no windows; pages keep the notebook's own backend.
         if run(project, command, {"MPLBACKEND": "Agg"})
@@ -51,7 +55,7 @@ def side_by_side(project: Project, jobs: int) -> list[str]:
 
 def test(project: Project, *, jobs: int) -> None:
     """check, the book, its pages in a browser, every committed output once more; pytest's summary ends it."""
-    check(project, jobs=jobs)
+    check(project, jobs=jobs, press=True)
     print("\n== book ==", flush=True)
     print(build.book(project, only=None, jobs=jobs), flush=True)
     print("\n== browser ==", flush=True)

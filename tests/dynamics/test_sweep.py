@@ -97,6 +97,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.press
 def test_five_kills_lose_no_finished_record(tmp_path):
     script, folder = tmp_path / "slow.py", tmp_path / "records"
     script.write_text(SLOW)

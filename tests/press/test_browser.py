@@ -67,6 +67,7 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
+@pytest.mark.press
 @needs_chromium
 def test_planted_faults_are_found_and_a_page_without_fault_passes(tmp_path):
     """One test, because each process that runs a part of it would start a browser of its own."""

@@ -108,15 +108,23 @@ def test_check_runs_all_three_and_names_what_failed(main, monkeypatch):
     assert ran == ["ruff", "mypy", "pytest"]
 
 
+@pytest.mark.parametrize("press", [False, True])
+def test_only_the_fast_tier_leaves_out_what_is_slow(main, monkeypatch, press):
+    ran = []
+    monkeypatch.setattr(verify, "run", lambda project, command, variables: ran.append(command))
+    verify.check(main.project, jobs=1, press=press)
+    assert ("not press" in ran[-1]) is not press
+
+
 @pytest.mark.parametrize("said", ["browser: 2 pages without fault", "browser check skipped: no Chromium"])
 def test_everything_is_checked_in_order_and_nbval_ends_it(main, monkeypatch, said):
     done = []
-    monkeypatch.setattr(verify, "check", lambda project, jobs: done.append("check"))
+    monkeypatch.setattr(verify, "check", lambda project, jobs, press: done.append(f"check, {press}"))
     monkeypatch.setattr(verify.build, "book", lambda project, only, jobs: done.append("book") or "built")
     monkeypatch.setattr(verify.browser, "browse", lambda project, required: done.append(required) or said)
     monkeypatch.setattr(verify, "recompute", lambda project, jobs: done.append("nbval"))
     assert main("test")[:2] == (0, f"\n== book ==\nbuilt\n\n== browser ==\n{said}\n")
-    assert done == ["check", "book", False, "nbval"], "a missing browser is not required here"
+    assert done == ["check, True", "book", False, "nbval"], "a missing browser is not required here"
 
 
 def test_the_browser_check_asked_for_by_name_needs_a_browser(main, monkeypatch):

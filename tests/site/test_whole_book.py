@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.press
+
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = "notebooks/01_deflation_in_one_picture"
 STATEMENTS = ("ge2021.eq1", "ge2021.eq1.growth", "ge2021.tpd_exact", "ge2021.figure1", "ge2021.staircase")
