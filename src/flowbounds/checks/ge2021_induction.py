@@ -12,6 +12,7 @@ from flowbounds.checks.ge2021_theorem1 import Records, widest
 from flowbounds.checks.ge2021_watched import (
     TOL,
     Watched,
+    error_of,
     largest_misalignment,
     planted,
     watched,
@@ -36,11 +37,12 @@ def _evidence(
     runs = watched() if runs is None else runs
     slacks = [slack(one) for one in runs]
     worst = runs[int(np.argmin(slacks))]
-    twice = [slack(watched(**SMALL, tol=tol)[0]) for tol in (TOL, TOL / TIGHTER)]
+    twice = [watched(**SMALL, tol=tol)[0] for tol in (TOL, TOL / TIGHTER)]
+    difference = abs(slack(twice[0]) - slack(twice[1]))
     given: dict[str, Any] = {"margin": min(slacks), "instances": len(runs)} | more
     return Evidence(
         statement=statement,
-        error=abs(twice[0] - twice[1]),
+        error=error_of(difference, twice[0].run.parameters.lam),
         sizes={
             "d": sorted({one.d for one in runs}),
             "m": sorted({one.m for one in runs}),
@@ -174,17 +176,21 @@ def outside(*, runs: Sequence[Watched] | None = None, records: Records | None = 
 
     Arguments as in :func:`individual`; ``records`` add their counts. A margin of norms would be zero from
     below by construction, since a component comes arbitrarily close to delta1 before it passes. So the
-    margin is that of the passages: 1 - (1 - w_i^2)/alpha^2, the smallest over all of them. Control:
-    delta0 = delta1/2, so that nobody has time to turn.
+    margin is that of the passages: 1 - (1 - w_i^2)/alpha^2, the smallest over all of them. Controls:
+    delta0 = delta1/2, so that nobody has time to turn; delta0 = delta1 sqrt(alpha), so that most have.
     """
     runs = watched() if runs is None else runs
     close = watched(**SMALL, change=lambda p: replace(p, log_delta0=p.log_delta1 - np.log(2)))[0]
+    root = watched(**SMALL, change=lambda p: replace(p, log_delta0=p.log_delta1 + np.log(p.alpha) / 2))[0]
     own = widest(records) if records is not None else []
     return _evidence(
         "ge2021.prop1.d",
         runs,
         lambda one: 1 - _worst_passage(one.run, one.alpha),
-        control=("delta0 = delta1/2", 1 - _worst_passage(close.run, close.alpha)),
+        controls=[
+            ("delta0 = delta1/2", 1 - _worst_passage(close.run, close.alpha)),
+            ("delta0 = delta1 sqrt(alpha)", 1 - _worst_passage(root.run, root.alpha)),
+        ],
         constants={
             "misaligned passages": sum(len(one.run.misaligned) for one in runs)
             + sum(one["misaligned"] for one in own),

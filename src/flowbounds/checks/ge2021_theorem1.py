@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from flowbounds.bounds.induction import theorem1_parameters
+from flowbounds.checks.ge2021_watched import error_of
 from flowbounds.checks.registry import settles
 from flowbounds.dynamics.deflation_run import DeflationRun
 from flowbounds.dynamics.epochs import modified_flow
@@ -119,7 +120,7 @@ def thm1(*, records: Records | None = None, seeds: Sequence[int] = (0, 1)) -> Ev
     return Evidence(
         statement="ge2021.thm1",
         margin=min(slacks),
-        error=abs(ends[0].final_error - ends[1].final_error) / row.eps,
+        error=error_of(abs(ends[0].final_error - ends[1].final_error) / row.eps, row.eps),
         instances=len(records),
         vacuous=sum(one["epochs"] == 0 for one in records),
         sizes={

@@ -24,6 +24,14 @@ SIZES = ((5, 5, 40), (10, 5, 100), (20, 5, 120))  # d, r, m
 ALPHAS = (0.3, 0.1, 0.03)
 
 
+def error_of(difference: float, lam: float) -> float:
+    """Error of a slack in units of lam: 100 tol or the difference of two runs, up to a power of ten.
+
+    The difference itself is noise of the integrator, another number on another machine.
+    """
+    return float(10.0 ** np.ceil(np.log10(max(difference, 100 * TOL / lam))))
+
+
 @dataclass(frozen=True)
 class Watched:
     """One run of Algorithm 2 with alpha overridden."""
