@@ -16,20 +16,27 @@ from hypothesis import strategies as st
 import flowbounds
 from flowbounds import HypothesisError
 from flowbounds.bounds import (
+    balanced_rates,
     induction,
     local_stability,
     luck,
     luck_probability,
     near_orthogonal,
     phases,
+    rates,
+    scalar_rates,
     stability_constants,
+    two_layer_rates,
+    two_numbers,
 )
+from flowbounds.bounds.two_layer_minimizer import two_layer_minimizer
 from flowbounds.dynamics import frozen_crossing, greedy, power_iteration, tensor_power, vanilla_atom
 from flowbounds.dynamics.epochs import modified_flow
+from flowbounds.dynamics.linear_flow import linear_flow
 from flowbounds.dynamics.lucky_columns import last_epoch
 from flowbounds.dynamics.tensor_flow import tensor_flow
+from flowbounds.models import linear_network, network_ensembles, objectives, separable_losses, tensor_fit
 from flowbounds.models import tensor_ensembles as ensembles
-from flowbounds.models import tensor_fit
 from flowbounds.models.target_weights import floored_weights
 
 RNG = np.random.default_rng(3)
@@ -42,6 +49,14 @@ LOG_NORMS = np.array([-5.0, -6.0, -7.0])
 SHARES = np.array([0.6, 0.4])
 TURN = np.linalg.qr(RNG.normal(size=(4, 4)))[0]
 PARAMETERS = induction.theorem1_parameters(4, 0.3, 5)
+
+CHAIN = {"weights[0]": np.ones((2, 3)), "weights[1]": np.ones((3, 1))}
+
+
+def layered(function):
+    """A function of a list of layers and more, as one of single layers under the names of its messages."""
+    return lambda **given: function([given.pop(name) for name in CHAIN], **given)
+
 
 # name -> (function, valid arguments); whether an argument is an array is read off its value
 CALLS = {
@@ -166,6 +181,102 @@ CALLS = {
             "tol": 1e-6,
         },
     ),
+    "models.linear_network.product": (layered(linear_network.product), CHAIN),
+    "models.linear_network.imbalances": (layered(linear_network.imbalances), CHAIN),
+    "models.linear_network.tangent_matrix": (layered(linear_network.tangent_matrix), CHAIN),
+    "models.linear_network.tangent_min_eigenvalue": (layered(linear_network.tangent_min_eigenvalue), CHAIN),
+    "models.linear_network.tangent_apply": (
+        layered(linear_network.tangent_apply),
+        {**CHAIN, "E": np.ones((2, 1))},
+    ),
+    "models.linear_network.layer_gradients": (
+        layered(linear_network.layer_gradients),
+        {**CHAIN, "G": np.ones((2, 1))},
+    ),
+    "models.network_ensembles.spectral_layers": (
+        lambda **given: network_ensembles.spectral_layers(given["W"], (2,)),
+        {"W": W},
+    ),
+    "dynamics.linear_flow.linear_flow": (
+        layered(
+            lambda weights, **given: linear_flow(weights, objectives.factorization([[1.0], [2.0]]), **given)
+        ),
+        {**CHAIN, "t_end": 0.5, "tol": 1e-6, "t_eval": np.array([0.0, 0.5]), "stop": 0.1},
+    ),
+    "bounds.two_numbers.split": (two_numbers.split, {"d": np.array([1.0, -2.0]), "w": A}),
+    "bounds.two_numbers.margin_from_loss": (
+        two_numbers.margin_from_loss,
+        {"W_star": W, "gap0": 0.1, "mu": 1.0},
+    ),
+    "models.objectives.regression": (objectives.regression, {"X": U, "Y": W[:, :2]}),
+    "models.objectives.factorization": (objectives.factorization, {"Y": W}),
+    "models.objectives.sensing": (objectives.sensing, {"A": np.ones((2, 1, 3)), "y": A}),
+    "models.objectives.factorization_hessian_min_eigenvalue": (
+        objectives.factorization_hessian_min_eigenvalue,
+        {"U": U, "V": np.ones((2, 3)), "M": np.ones((4, 2))},
+    ),
+    "models.separable_losses.separation_margin": (
+        separable_losses.separation_margin,
+        {"X": np.array([[1.0], [-2.0]]), "labels": np.array([1.0, -1.0])},
+    ),
+    "models.separable_losses.exponential": (
+        separable_losses.exponential,
+        {"X": np.array([[1.0], [-2.0]]), "labels": np.array([1.0, -1.0])},
+    ),
+    "models.separable_losses.logistic": (
+        separable_losses.logistic,
+        {"X": np.array([[1.0], [-2.0]]), "labels": np.array([1.0, -1.0]), "level": 1.0},
+    ),
+    "bounds.balanced_rates.balanced_spectrum": (
+        balanced_rates.balanced_spectrum,
+        {"W": np.eye(2, 3), "depth": 3},
+    ),
+    "bounds.balanced_rates.balanced_rate": (
+        balanced_rates.balanced_rate,
+        {"n": 2, "m": 3, "depth": 3, "sigma": 0.5},
+    ),
+    "bounds.rates.margin": (
+        rates.margin,
+        {"W_star": np.eye(2), "W0": np.eye(2) + 0.1, "K": 2.0, "mu": 1.0},
+    ),
+    "bounds.rates.exponential_gap": (
+        lambda **given: rates.exponential_gap(**given, t=[0.0, 1.0]),
+        {"gap0": 1.0, "gamma": 2.0, "alpha": 0.5},
+    ),
+    "bounds.rates.lojasiewicz_gap": (
+        lambda **given: rates.lojasiewicz_gap(**given, t=[0.0, 1.0]),
+        {"gap0": 1.0, "gamma": 2.0, "alpha": 0.5, "beta": 1.0},
+    ),
+    "bounds.two_layer_rates.spectrum": (two_layer_rates.spectrum, {"D": np.diag([2.0, -1.0])}),
+    "bounds.two_layer_rates.two_layer_rate": (
+        two_layer_rates.two_layer_rate,
+        {"D": np.diag([2.0, -1.0]), "W": np.ones((2, 3))},
+    ),
+    "bounds.two_layer_rates.two_layer_parts": (
+        two_layer_rates.two_layer_parts,
+        {"D": np.diag([2.0, -1.0]), "W": np.ones((2, 3))},
+    ),
+    "bounds.two_layer_rates.two_layer_rate_at_margin": (
+        two_layer_rates.two_layer_rate_at_margin,
+        {"D": np.diag([2.0, -1.0]), "n": 2, "m": 3, "sigma": 0.5},
+    ),
+    "bounds.two_layer_minimizer.two_layer_minimizer": (
+        two_layer_minimizer,
+        {"D": np.diag([2.0, -1.0]), "W": np.ones((2, 3))},
+    ),
+    "bounds.scalar_rates.cumulative_imbalances": (
+        scalar_rates.cumulative_imbalances,
+        {"d": np.array([0.5, -1.0])},
+    ),
+    "bounds.scalar_rates.scalar_rate": (scalar_rates.scalar_rate, {"d": np.array([0.5, -1.0]), "w": 0.7}),
+    "bounds.scalar_rates.scalar_squares": (
+        scalar_rates.scalar_squares,
+        {"d": np.array([0.5, -1.0]), "w": 0.7},
+    ),
+    "bounds.scalar_rates.scalar_rate_exact": (
+        scalar_rates.scalar_rate_exact,
+        {"d": np.array([0.5, -1.0]), "w": 0.7},
+    ),
     "models.target_weights.floored_weights": (floored_weights, {"shares": A, "floor": 0.1}),
     "models.tensor_ensembles.geometric_weights": (ensembles.geometric_weights, {"r": 3, "ratio": 1.5}),
     "models.tensor_ensembles.equiangular_basis": (
@@ -174,6 +285,8 @@ CALLS = {
     ),
 }
 GENERATED = {  # take a generator and sizes only; their own tests cover them
+    "models.network_ensembles.random_layers",
+    "models.network_ensembles.balanced_layers",
     "models.target_weights.target_weights",
     "models.tensor_ensembles.uniform_directions",
     "models.tensor_ensembles.directions_towards_each",
@@ -192,8 +305,9 @@ NOT_FOR_READERS = {  # kernels and machinery behind the public functions
 }
 
 NEGATIVE_FORBIDDEN = {"a", "lam", "p0", "t", "t_end", "ratio", "degrees", "tol"}
+NEGATIVE_FORBIDDEN |= {"gap0", "mu"}
 NEGATIVE_FORBIDDEN |= {"eps", "beta", "shares", "floor"}
-NEGATIVE_FORBIDDEN |= {"share", "gap", "mass", "average", "free"}
+NEGATIVE_FORBIDDEN |= {"share", "gap", "mass", "average", "free", "level", "stop"}
 OPTIONAL = {  # scalars for which None means the default
     ("bounds.induction.theorem1_parameters", "alpha"),
     ("dynamics.epochs.modified_flow", "alpha"),

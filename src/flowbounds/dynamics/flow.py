@@ -1,6 +1,7 @@
-"""The flows of the book, under one name: ``from flowbounds.dynamics.flow import tensor_flow``."""
+"""The integrated flows, for readers: :func:`tensor_flow` and :func:`linear_flow`."""
 
+from flowbounds.dynamics.linear_flow import LinearTrajectory, linear_flow
 from flowbounds.dynamics.solve import IntegrationError
 from flowbounds.dynamics.tensor_flow import TensorTrajectory, tensor_flow
 
-__all__ = ["IntegrationError", "TensorTrajectory", "tensor_flow"]
+__all__ = ["IntegrationError", "LinearTrajectory", "TensorTrajectory", "linear_flow", "tensor_flow"]
