@@ -56,7 +56,7 @@ def half_eigenvalues(weights: Sequence[FloatArray]) -> tuple[float, float]:
 
 
 def swapped(D: FloatArray, W: FloatArray) -> float:
-    """A control: Proposition 2 with sigma_n beside Delta_+ and sigma_m beside Delta_-."""
+    """A control: Proposition 2 with sigma_n beside the positive spread and sigma_m beside the other."""
     n, m = W.shape
     sigma_n, sigma_m = rates.sigmas(W)
     return rates.two_layer_from_spectrum(rates.spectrum(D), n, m, sigma_m, sigma_n)

@@ -1,4 +1,4 @@
-"""The integrated flows, for readers: :func:`tensor_flow` and :func:`linear_flow`."""
+"""The integrated flows, under one name: ``from flowbounds.dynamics.flow import linear_flow``."""
 
 from flowbounds.dynamics.linear_flow import LinearTrajectory, linear_flow
 from flowbounds.dynamics.solve import IntegrationError
