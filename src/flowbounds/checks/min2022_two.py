@@ -41,7 +41,7 @@ def _digits(excess: FloatArray) -> float:
 def prop2(
     *,
     shapes: Sequence[Shape] = SHAPES,
-    draws: int = 20,
+    draws: int = 24,
     seen: Survey | None = None,
     rng: Generator,
 ) -> Evidence:
