@@ -17,6 +17,8 @@ import flowbounds
 from flowbounds import HypothesisError
 from flowbounds.bounds import (
     balanced_rates,
+    deep_minimizers,
+    deep_rates,
     induction,
     local_stability,
     luck,
@@ -26,9 +28,11 @@ from flowbounds.bounds import (
     rates,
     scalar_rates,
     stability_constants,
+    three_layer_rates,
     two_layer_rates,
     two_numbers,
 )
+from flowbounds.bounds.three_layer_minimizer import three_layer_minimizer
 from flowbounds.bounds.two_layer_minimizer import two_layer_minimizer
 from flowbounds.dynamics import frozen_crossing, greedy, power_iteration, tensor_power, vanilla_atom
 from flowbounds.dynamics.epochs import modified_flow
@@ -37,6 +41,7 @@ from flowbounds.dynamics.lucky_columns import last_epoch
 from flowbounds.dynamics.tensor_flow import tensor_flow
 from flowbounds.models import linear_network, network_ensembles, objectives, separable_losses, tensor_fit
 from flowbounds.models import tensor_ensembles as ensembles
+from flowbounds.models.tangent_eigenvalue import tangent_smallest
 from flowbounds.models.target_weights import floored_weights
 
 RNG = np.random.default_rng(3)
@@ -51,11 +56,12 @@ TURN = np.linalg.qr(RNG.normal(size=(4, 4)))[0]
 PARAMETERS = induction.theorem1_parameters(4, 0.3, 5)
 
 CHAIN = {"weights[0]": np.ones((2, 3)), "weights[1]": np.ones((3, 1))}
+IMBALANCES = {"Ds[0]": np.diag([3.0, 2.0]), "Ds[1]": np.diag([5.0, 4.0])}
 
 
-def layered(function):
+def layered(function, names=CHAIN):
     """A function of a list of layers and more, as one of single layers under the names of its messages."""
-    return lambda **given: function([given.pop(name) for name in CHAIN], **given)
+    return lambda **given: function([given.pop(name) for name in names], **given)
 
 
 # name -> (function, valid arguments); whether an argument is an array is read off its value
@@ -193,6 +199,23 @@ CALLS = {
         layered(linear_network.layer_gradients),
         {**CHAIN, "G": np.ones((2, 1))},
     ),
+    "models.tangent_eigenvalue.tangent_smallest": (layered(tangent_smallest), CHAIN),
+    "bounds.deep_rates.unimodal_rate": (
+        layered(deep_rates.unimodal_rate, IMBALANCES),
+        {**IMBALANCES, "n": 2, "m": 3},
+    ),
+    "bounds.deep_rates.one_sided_rate": (
+        layered(deep_rates.one_sided_rate, IMBALANCES),
+        {**IMBALANCES, "n": 2, "m": 3, "sigma": 0.5},
+    ),
+    "bounds.deep_minimizers.unimodal_minimizer": (
+        layered(deep_minimizers.unimodal_minimizer, IMBALANCES),
+        {**IMBALANCES, "n": 2, "m": 3},
+    ),
+    "bounds.deep_minimizers.one_sided_minimizer": (
+        layered(deep_minimizers.one_sided_minimizer, IMBALANCES),
+        {**IMBALANCES, "n": 2, "m": 3, "sigma": 0.5},
+    ),
     "models.network_ensembles.spectral_layers": (
         lambda **given: network_ensembles.spectral_layers(given["W"], (2,)),
         {"W": W},
@@ -263,6 +286,18 @@ CALLS = {
     "bounds.two_layer_minimizer.two_layer_minimizer": (
         two_layer_minimizer,
         {"D": np.diag([2.0, -1.0]), "W": np.ones((2, 3))},
+    ),
+    "bounds.three_layer_rates.three_layer_rate": (
+        three_layer_rates.three_layer_rate,
+        {"D1": np.diag([-2.0, 1.0]), "D2": np.diag([2.0, -1.0]), "n": 2, "m": 3},
+    ),
+    "bounds.three_layer_rates.three_layer_parts": (
+        three_layer_rates.three_layer_parts,
+        {"D1": np.diag([-2.0, 1.0]), "D2": np.diag([2.0, -1.0]), "n": 2, "m": 3},
+    ),
+    "bounds.three_layer_minimizer.three_layer_minimizer": (
+        three_layer_minimizer,
+        {"D1": np.diag([-2.0, 1.0]), "D2": np.diag([2.0, -1.0]), "n": 2, "m": 3},
     ),
     "bounds.scalar_rates.cumulative_imbalances": (
         scalar_rates.cumulative_imbalances,

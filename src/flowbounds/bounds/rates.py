@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from flowbounds.bounds.scalar_rates import scalar_rate, scalar_rate_exact
+from flowbounds.bounds.three_layer_rates import three_layer_rate
 from flowbounds.bounds.two_layer_rates import (
     matrix,
     positive_part,
@@ -29,6 +30,7 @@ __all__ = [
     "scalar_rate",
     "scalar_rate_exact",
     "spectrum",
+    "three_layer_rate",
     "two_layer_from_spectrum",
     "two_layer_parts",
     "two_layer_rate",
