@@ -73,9 +73,9 @@ def tangent_smallest(weights: Sequence[ArrayLike]) -> TangentEigenvalue:
         :math:`\|Tx-\mathrm{value}\,x\|`: an eigenvalue of T lies this near to ``value``. Below
         :math:`10^{-9}\|T\|` wherever it was measured; a larger one says that the search did not converge.
     lower_bound : float >= 0
-        :math:`\sum_l\lambda_{\min}(P_{l-1}P_{l-1}^\top)\,\lambda_{\min}(Q_{l+1}^\top Q_{l+1})
-        \le\lambda_{\min}(T)`, rigorous up to rounding (the smallest eigenvalue of a sum is at least the sum
-        of the smallest, and T's terms are Kronecker products).
+        The sum over the layers of :math:`\lambda_{\min}(P_{l-1}P_{l-1}^\top)` times
+        :math:`\lambda_{\min}(Q_{l+1}^\top Q_{l+1})`, rigorous up to rounding: the smallest eigenvalue of a
+        sum is at least the sum of the smallest, and T's terms are Kronecker products.
 
     Raises
     ------
