@@ -32,12 +32,17 @@ def published_error(error: float) -> str:
     return f"{error:.0e}" if error >= ERROR_FLOOR else f"< {ERROR_FLOOR:.0e}"
 
 
+def decade_above(noise: float) -> float:
+    """The next power of ten: noise itself is another number on another machine, its size is not."""
+    return float(10.0 ** math.ceil(math.log10(noise))) if noise > 0 else 0.0
+
+
 def published_value(value: float, error: float) -> str:
     """Two digits, or ``< x`` where the value is within ten of its errors."""
     limit = RESOLVED * error
     if abs(value) > limit or limit == 0:
         return two_digits(value)
-    return f"< {10.0 ** math.ceil(math.log10(limit)):.0e}"
+    return f"< {decade_above(limit):.0e}"
 
 
 def number(value: float) -> float | str:

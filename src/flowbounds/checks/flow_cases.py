@@ -185,11 +185,6 @@ def run_case(case: Case, *, tol: float, samples: int = 60, t_end: float = 200.0,
     return sample_flow(case, times, tol=tol)
 
 
-def power_of_ten(error: float) -> float:
-    """The next power of ten above an error: which steps a solver takes at its limit, rounding decides."""
-    return float(10.0 ** np.ceil(np.log10(error))) if error > 0 else 0.0
-
-
 def sample_flow(case: Case, times: FloatArray, *, tol: float) -> Run:
     """The flow of a case at ``times``, the first of which is 0."""
     weights, f = case.weights, case.objective

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from flowbounds.bounds.proposition1 import OUTSIDE
+from flowbounds.checks.ge2021_staircase import SOLVER_ALLOWANCE
 from flowbounds.checks.ge2021_watched import TOL, Watched, watched
 from flowbounds.checks.registry import settles
 from flowbounds.dynamics.deflation_run import DeflationRun
@@ -14,7 +15,7 @@ from flowbounds.dynamics.tensor_flow import tensor_flow
 from flowbounds.evidence import Evidence, identity_error, identity_margin
 from flowbounds.validation import FloatArray
 
-GLOBAL = 100 * TOL  # log norms are accurate to about this many local errors
+GLOBAL = SOLVER_ALLOWANCE * TOL  # log norms are accurate to about this many local errors
 DIAGONAL = "every passage joins all sets, if the coordinate is normalised and not the column"
 
 

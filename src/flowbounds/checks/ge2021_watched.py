@@ -12,9 +12,11 @@ import numpy as np
 
 from flowbounds.bounds.induction import DeflationConstants, Theorem1Parameters, theorem1_parameters
 from flowbounds.bounds.proposition1 import groups
+from flowbounds.checks.ge2021_staircase import SOLVER_ALLOWANCE
 from flowbounds.dynamics.deflation_run import DeflationRun
 from flowbounds.dynamics.discovery import State, Stretch, follow
 from flowbounds.dynamics.epochs import modified_flow
+from flowbounds.evidence_table import decade_above
 from flowbounds.models.target_weights import target_weights
 from flowbounds.validation import FloatArray
 
@@ -29,7 +31,7 @@ def error_of(difference: float, lam: float) -> float:
 
     The difference itself is noise of the integrator, another number on another machine.
     """
-    return float(10.0 ** np.ceil(np.log10(max(difference, 100 * TOL / lam))))
+    return decade_above(max(difference, SOLVER_ALLOWANCE * TOL / lam))
 
 
 @dataclass(frozen=True)

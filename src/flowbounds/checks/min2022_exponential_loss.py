@@ -6,10 +6,11 @@ import numpy as np
 from numpy.random import Generator
 
 from flowbounds.bounds.rates import exponential_gap, lojasiewicz_gap
-from flowbounds.checks.flow_cases import Case, Run, case, power_of_ten, sample_flow
+from flowbounds.checks.flow_cases import Case, Run, case, sample_flow
 from flowbounds.checks.min2022_flow_rates import DRIFT_ALLOWED, FINER
 from flowbounds.checks.registry import settles
 from flowbounds.evidence import Evidence
+from flowbounds.evidence_table import decade_above
 from flowbounds.models.separable_losses import exponential, logistic
 from flowbounds.validation import FloatArray
 
@@ -93,7 +94,7 @@ def exponential_loss(
     return Evidence(
         statement="min2022.exp.rate",
         margin=worst,
-        error=power_of_ten(error),
+        error=decade_above(error),
         instances=count,
         vacuous=vacuous,
         sizes={"two-layer flows a loss": flows, "scalar depths": list(DEPTHS), "t_end": t_end},

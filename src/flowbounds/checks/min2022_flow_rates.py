@@ -12,7 +12,6 @@ from flowbounds.checks.flow_cases import (
     Case,
     Run,
     case,
-    power_of_ten,
     run_case,
     sample_flow,
     scalar_cases,
@@ -20,6 +19,7 @@ from flowbounds.checks.flow_cases import (
 )
 from flowbounds.checks.registry import settles
 from flowbounds.evidence import Evidence
+from flowbounds.evidence_table import decade_above
 from flowbounds.models.linear_network import imbalances, product
 from flowbounds.models.objectives import regression
 from flowbounds.validation import FloatArray
@@ -79,7 +79,7 @@ def survey(cases: Iterable[Case], slack: Callable[[Case, Run], FloatArray], *, t
         if smallest < worst:
             worst, where = smallest, one.name
         runs.append((one, run))
-    return Survey(worst, power_of_ten(error), where, count, count - len(runs), tuple(runs))
+    return Survey(worst, decade_above(error), where, count, count - len(runs), tuple(runs))
 
 
 def mixed_cases(flows: int, scalar_flows: int, rng: Generator, *, crossing: bool = True) -> Iterable[Case]:

@@ -14,7 +14,6 @@ from flowbounds.checks.two_layer_cases import (
     SHAPES,
     Shape,
     Survey,
-    decade,
     drawn_pair,
     half_eigenvalues,
     largest,
@@ -25,6 +24,7 @@ from flowbounds.checks.two_layer_cases import (
     widths,
 )
 from flowbounds.evidence import DIGITS_CAP, Evidence, identity_error, identity_margin
+from flowbounds.evidence_table import decade_above
 from flowbounds.models.linear_network import imbalances, product, tangent_min_eigenvalue
 from flowbounds.validation import FloatArray
 
@@ -64,7 +64,7 @@ def prop2(
     return Evidence(
         statement="min2022.two.prop2",
         margin=_digits(excess),
-        error=identity_error(decade(float(np.max(np.abs(seen.lam - seen.sum)))), ROUNDING),
+        error=identity_error(decade_above(float(np.max(np.abs(seen.lam - seen.sum)))), ROUNDING),
         instances=len(seen.kind),
         vacuous=int(np.sum(seen.vacuous)),
         sizes={"n x m": [f"{n} x {m}" for n, m in shapes], "draws of each width and ensemble": draws},
@@ -149,7 +149,7 @@ def equality(
     return Evidence(
         statement="min2022.two.equality",
         margin=margin,
-        error=identity_error(decade(second), ON_THE_LINE),
+        error=identity_error(decade_above(second), ON_THE_LINE),
         instances=len(pairs),
         sizes={
             "n x m": [f"{n} x {m}" for n, m in shapes],

@@ -36,11 +36,6 @@ def layers(
                         yield kind, h - n - m, random_layers([(n, h), (h, m)], rng, kind)
 
 
-def decade(noise: float) -> float:
-    """The next power of ten: what two routes differ by in rounding is not the same on every machine."""
-    return float(10.0 ** np.ceil(np.log10(noise))) if noise > 0 else 0.0
-
-
 def scale(weights: Sequence[FloatArray]) -> float:
     """The largest squared norm of a layer; D knows no smaller unit."""
     return max(float(np.linalg.norm(layer, 2) ** 2) for layer in weights)
