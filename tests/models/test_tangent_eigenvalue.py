@@ -11,13 +11,8 @@ from scipy.sparse.linalg import LinearOperator, lobpcg
 from flowbounds import HypothesisError
 from flowbounds.bounds.balanced_rates import balanced_spectrum
 from flowbounds.models import tangent_eigenvalue
-from flowbounds.models.linear_network import (
-    product,
-    require_chain,
-    tangent_apply,
-    tangent_matrix,
-    tangent_min_eigenvalue,
-)
+from flowbounds.models.layer_chain import require_chain
+from flowbounds.models.linear_network import product, tangent_apply, tangent_matrix, tangent_min_eigenvalue
 from flowbounds.models.network_ensembles import KINDS, balanced_layers, random_layers
 from flowbounds.models.tangent_eigenvalue import factors, largest_term, search, tangent_smallest
 

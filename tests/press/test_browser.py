@@ -30,7 +30,9 @@ DOT = (
 GOOD = (
     SET_FORMULAS.replace("INNER", '"<mjx-container>x</mjx-container>"')
     + f'<img src="{DOT}" alt="A dot." loading="lazy">'
-    + '<pre style="overflow-x: auto">\\(' + 200 * "x" + "\\)</pre>"
+    + '<pre style="overflow-x: auto">\\('
+    + 200 * "x"
+    + "\\)</pre>"
 )
 BAD = "'<mjx-container><mjx-merror>Missing brace</mjx-merror></mjx-container>'"
 # What is told, with what causes it. All of these are on one page, so the formula that is set comes first.

@@ -82,7 +82,11 @@ def test_a_site_without_faults_passes(site):
         (' lang="en"', "", "its <html> has no lang"),
         ("_static/book.js", "https://cdn.example/x.js", "opening it asks for https://cdn.example/x.js"),
         ("_static/book.js", "//cdn.example/x.js", "opening it asks for //cdn.example/x.js"),
-        ("_static/book.css?v=1", "https://cdn.example/x.css", "opening it asks for https://cdn.example/x.css"),
+        (
+            "_static/book.css?v=1",
+            "https://cdn.example/x.css",
+            "opening it asks for https://cdn.example/x.css",
+        ),
         ('"canonical"', '"preconnect"', "opening it asks for https://book.example/one.html"),
         ("data:image/png;base64,AAAA", "https://cdn.example/x.png", "asks for https://cdn.example/x.png"),
         ('url("_static/dot.png")', "url(//cdn.example/x.png)", "asks for //cdn.example/x.png"),

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from flowbounds.bounds.three_layer_rates import middle_spectrum, shifted
 from flowbounds.bounds.two_layer_rates import symmetric
-from flowbounds.models.linear_network import Weights
+from flowbounds.models.layer_chain import Weights
 from flowbounds.validation import FloatArray, HypothesisError, require_count
 
 ROUNDING = 1e-13  # of the largest eigenvalue: what an inequality between eigenvalues may miss

@@ -13,13 +13,8 @@ from numpy.random import Generator
 from flowbounds.bounds.rates import margin, two_layer_rate_at_margin
 from flowbounds.bounds.scalar_rates import scalar_rate
 from flowbounds.dynamics.linear_flow import linear_flow
-from flowbounds.models.linear_network import (
-    Weights,
-    imbalances,
-    layer_gradients,
-    product,
-    tangent_min_eigenvalue,
-)
+from flowbounds.models.layer_chain import Weights
+from flowbounds.models.linear_network import imbalances, layer_gradients, product, tangent_min_eigenvalue
 from flowbounds.models.objectives import Objective, Regression, Sensing, factorization, regression, sensing
 from flowbounds.validation import FloatArray, HypothesisError
 

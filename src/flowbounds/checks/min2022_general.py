@@ -9,7 +9,7 @@ from numpy.random import Generator
 from flowbounds.checks.registry import settles
 from flowbounds.evidence import Evidence, identity_error, identity_margin
 from flowbounds.models import linear_network as network
-from flowbounds.models.linear_network import Weights
+from flowbounds.models.layer_chain import Weights
 from flowbounds.models.network_ensembles import KINDS, random_layers
 from flowbounds.models.objectives import Regression, Sensing, factorization, regression, sensing
 from flowbounds.validation import FloatArray, require_count

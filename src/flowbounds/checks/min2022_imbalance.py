@@ -13,7 +13,7 @@ from flowbounds.checks.registry import settles
 from flowbounds.dynamics.linear_flow import linear_flow
 from flowbounds.evidence import Evidence, identity_error, identity_margin
 from flowbounds.models import linear_network as network
-from flowbounds.models.linear_network import Weights
+from flowbounds.models.layer_chain import Weights
 from flowbounds.models.network_ensembles import random_layers, spectral_layers
 from flowbounds.models.objectives import Objective, factorization
 from flowbounds.validation import FloatArray, require_count, require_range

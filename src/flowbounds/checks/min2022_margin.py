@@ -14,7 +14,7 @@ from flowbounds.checks.registry import settles
 from flowbounds.dynamics.linear_flow import LinearTrajectory, linear_flow
 from flowbounds.evidence import Evidence
 from flowbounds.models import linear_network as network
-from flowbounds.models.linear_network import Weights
+from flowbounds.models.layer_chain import Weights
 from flowbounds.models.objectives import Regression, Sensing, regression
 from flowbounds.validation import FloatArray, require_count, require_range
 

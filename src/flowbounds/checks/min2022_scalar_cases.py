@@ -12,13 +12,8 @@ from flowbounds.bounds.scalar_rates import cumulative_imbalances, scalar_rate, s
 from flowbounds.checks.registry import settles
 from flowbounds.dynamics.linear_flow import linear_flow
 from flowbounds.evidence import DIGITS_CAP, Evidence, identity_error, identity_margin
-from flowbounds.models.linear_network import (
-    Weights,
-    layer_gradients,
-    product,
-    tangent_matrix,
-    tangent_min_eigenvalue,
-)
+from flowbounds.models.layer_chain import Weights
+from flowbounds.models.linear_network import layer_gradients, product, tangent_matrix, tangent_min_eigenvalue
 from flowbounds.models.objectives import factorization
 from flowbounds.validation import FloatArray
 

@@ -10,7 +10,8 @@ from flowbounds.checks.registry import settles
 from flowbounds.dynamics.linear_flow import linear_flow
 from flowbounds.dynamics.solve import solve
 from flowbounds.evidence import Evidence
-from flowbounds.models.linear_network import Weights, prefixes, pull_back
+from flowbounds.models.layer_chain import Weights, prefixes
+from flowbounds.models.linear_network import pull_back
 from flowbounds.models.objectives import factorization
 from flowbounds.validation import FloatArray
 

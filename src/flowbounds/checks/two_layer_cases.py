@@ -8,7 +8,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from flowbounds.bounds import two_layer_rates as rates
-from flowbounds.models.linear_network import Weights, imbalances, product, tangent_min_eigenvalue
+from flowbounds.models.layer_chain import Weights
+from flowbounds.models.linear_network import imbalances, product, tangent_min_eigenvalue
 from flowbounds.models.network_ensembles import KINDS, balanced_layers, random_layers
 from flowbounds.validation import FloatArray
 

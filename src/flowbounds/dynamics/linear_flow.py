@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from flowbounds.dynamics.solve import MAX_EVALUATIONS, solve
-from flowbounds.models.linear_network import Weights, prefixes, pull_back, require_chain
+from flowbounds.models.layer_chain import Weights, prefixes, require_chain
+from flowbounds.models.linear_network import pull_back
 from flowbounds.models.objectives import Objective
 from flowbounds.validation import FloatArray, HypothesisError, require_range
 

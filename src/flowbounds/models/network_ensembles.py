@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from flowbounds.models.linear_network import Weights, require_chain
+from flowbounds.models.layer_chain import Weights, require_chain
 from flowbounds.validation import FloatArray, HypothesisError, require_array, require_count
 
 KINDS = ("gaussian", "scaled", "low_rank", "row_scales", "integers", "identity", "orthogonal")

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator, lobpcg
 
-from flowbounds.models.linear_network import Weights, prefixes, require_chain, suffixes
+from flowbounds.models.layer_chain import Weights, prefixes, require_chain, suffixes
 from flowbounds.validation import FloatArray
 
 Terms = list[tuple[FloatArray, FloatArray]]
