@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from flowbounds.bounds.deep_rates import ROUNDING, imbalance_list, sides, smallest_layer, spectra
+from flowbounds.bounds.deep_rates import ROUNDING, sides, smallest_layer
+from flowbounds.bounds.imbalance_spectra import imbalance_list, spectra
 from flowbounds.bounds.scalar_rates import scalar_squares
 from flowbounds.validation import FloatArray, HypothesisError, require_count, require_range
 

@@ -16,25 +16,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from flowbounds.bounds.imbalance_spectra import imbalance_list, spectra
 from flowbounds.bounds.scalar_rates import scalar_rate, scalar_squares
-from flowbounds.bounds.two_layer_rates import positive_part, symmetric
+from flowbounds.bounds.short_product import short_product_rate
+from flowbounds.bounds.two_layer_rates import positive_part
 from flowbounds.validation import FloatArray, HypothesisError, require_count, require_range
 
+__all__ = ["one_sided_rate", "short_product_rate", "unimodal_rate"]
+
 ROUNDING = 1e-12  # of the largest eigenvalue (or of sigma^(2/L)): eigenvalues that count as zero
-
-
-def imbalance_list(Ds: Sequence[ArrayLike]) -> list[FloatArray]:
-    """Kernel: a list of finite symmetric matrices."""
-    try:
-        given = list(Ds)
-    except TypeError:
-        raise HypothesisError(f"Ds must be a list of matrices, got {type(Ds).__name__}") from None
-    return [symmetric(f"Ds[{k}] (D_{k + 1})", D) for k, D in enumerate(given)]
-
-
-def spectra(Ds: list[FloatArray]) -> list[FloatArray]:
-    """Kernel: their eigenvalues, largest first."""
-    return [np.asarray(np.linalg.eigvalsh(D)[::-1]) for D in Ds]
 
 
 def smallest_layer(values: list[FloatArray]) -> int:
