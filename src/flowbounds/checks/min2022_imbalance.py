@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from flowbounds.bounds.balance import matrix_drift
 from flowbounds.checks.min2022_general import EPS, ROUNDING, networks, random_objective
 from flowbounds.checks.registry import settles
 from flowbounds.dynamics.linear_flow import linear_flow
@@ -184,7 +185,7 @@ def descent_drift(*, trials: int = 700, exact: int = 40, rng: Generator) -> Evid
             continue
         eta = 10.0 ** rng.uniform(-3, 0) * size / slope
         moved = [w - eta * g for w, g in zip(weights, G, strict=True)]
-        law = [eta**2 * (a.T @ a - b @ b.T) for a, b in pairwise(G)]
+        law = [matrix_drift([g.T for g in G], h, eta) for h in range(1, len(G))]  # layers of the other order
         changes = [
             after - before
             for before, after in zip(network.imbalances(weights), network.imbalances(moved), strict=True)
