@@ -6,7 +6,6 @@ import pytest
 from flowbounds import HypothesisError
 from flowbounds.models.objectives import (
     factorization,
-    factorization_hessian_min_eigenvalue,
     regression,
     sensing,
 )
@@ -107,35 +106,6 @@ def test_small_singular_values_are_not_squared_away():
     assert f.mu == pytest.approx(1e-10, rel=1e-9)
 
 
-def hessian_by_differences(U, V, M):
-    """Literal twin: the Hessian of a quartic by central differences, which err by its fourth derivative."""
-    (n, k), m, h = U.shape, V.shape[0], 1e-3
-    point = np.concatenate([U.ravel(), V.ravel()])
-
-    def loss(z):
-        return 0.5 * np.sum((z[: n * k].reshape(n, k) @ z[n * k :].reshape(m, k).T - M) ** 2)
-
-    unit = h * np.eye(point.size)
-    H = [
-        [loss(point + a + b) - loss(point + a - b) - loss(point - a + b) + loss(point - a - b) for b in unit]
-        for a in unit
-    ]
-    return np.array(H) / (4 * h * h)
-
-
-@pytest.mark.parametrize(("n", "m", "k"), [(1, 1, 1), (2, 3, 1), (3, 2, 2), (2, 2, 3)])
-def test_hessian_eigenvalue_agrees_with_differences(n, m, k):
-    U, V, M = RNG.normal(size=(n, k)), RNG.normal(size=(m, k)), RNG.normal(size=(n, m))
-    expected = np.linalg.eigvalsh(hessian_by_differences(U, V, M))[0]
-    assert factorization_hessian_min_eigenvalue(U, V, M) == pytest.approx(expected, abs=1e-5)
-
-
-def test_hessian_at_zero_is_minus_the_largest_singular_value():
-    M = RNG.normal(size=(3, 4))
-    found = factorization_hessian_min_eigenvalue(np.zeros((3, 2)), np.zeros((4, 2)), M)
-    assert found == pytest.approx(-np.linalg.norm(M, 2), rel=1e-12)
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -143,10 +113,6 @@ def test_hessian_at_zero_is_minus_the_largest_singular_value():
         (lambda: sensing(np.zeros((2, 2, 1)), [1.0, 2.0]), "A must not be zero"),
         (lambda: regression(np.eye(2), np.ones((3, 1))), r"Y must have shape \(2, m\)"),
         (lambda: sensing(np.ones((2, 1, 1)), [1.0]), r"y must have shape \(2,\)"),
-        (
-            lambda: factorization_hessian_min_eigenvalue(np.eye(2), np.ones((3, 1)), np.ones((2, 3))),
-            r"V must have shape \(m, 2\)",
-        ),
     ],
 )
 def test_bad_data_are_named(call, message):

@@ -13,7 +13,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from flowbounds.models.factorization_curvature import factorization_hessian_min_eigenvalue
 from flowbounds.validation import FloatArray, HypothesisError, require_array
+
+__all__ = [
+    "Objective",
+    "Regression",
+    "Sensing",
+    "factorization",
+    "factorization_hessian_min_eigenvalue",
+    "regression",
+    "sensing",
+]
 
 RANK_TOLERANCE = 1e-6  # relative to the largest: a singular value below it counts as zero
 
@@ -194,50 +205,3 @@ def sensing(A: ArrayLike, y: ArrayLike) -> Sensing:
     minimiser = np.asarray(np.linalg.lstsq(flat, y, rcond=RANK_TOLERANCE)[0], dtype=np.float64)
     minimum = float(np.sum((y - flat @ minimiser) ** 2))
     return Sensing(flat, minimiser.reshape(A.shape[1:]), minimum, 4 * nonzero, 2 * top, 2 * bottom)
-
-
-def factorization_hessian_min_eigenvalue(U: ArrayLike, V: ArrayLike, M: ArrayLike) -> float:
-    r"""Smallest eigenvalue of the Hessian of :math:`\tfrac12\|UV^\top-M\|_F^2` in (U, V).
-
-    The Hessian's quadratic form at :math:`(A,B)` is
-    :math:`\|AV^\top+UB^\top\|_F^2+2\langle UV^\top-M,AB^\top\rangle`.
-
-    Parameters
-    ----------
-    U : (n, k)
-    V : (m, k)
-    M : (n, m)
-
-    Returns
-    -------
-    float
-        From the dense matrix of order (n + m) k, accurate to rounding of its norm.
-
-    Raises
-    ------
-    HypothesisError
-        Shapes that do not fit, entries that are not finite.
-
-    Notes
-    -----
-    Source: du2018.lem3.2.
-
-    >>> factorization_hessian_min_eigenvalue([[0.0]], [[0.0]], [[2.0]])
-    -2.0
-    """
-    U = require_array("U", U, ("n", "k"))
-    V = require_array("V", V, ("m", U.shape[1]))
-    M = require_array("M", M, (U.shape[0], V.shape[0]))
-    (n, k), m = U.shape, V.shape[0]
-    J = np.hstack([np.kron(np.eye(n), V), np.kron(U, np.eye(m)) @ _transposition(m, k)])
-    H = J.T @ J
-    cross = np.kron(U @ V.T - M, np.eye(k))  # <R, A B^T> = vec(A)^T (R x I) vec(B)
-    H[: n * k, n * k :] += cross
-    H[n * k :, : n * k] += cross.T
-    return float(np.linalg.eigvalsh(H)[0])
-
-
-def _transposition(m: int, k: int) -> FloatArray:
-    """The permutation that takes row-major vec(B), B (m, k), to vec(B^T)."""
-    order = np.arange(m * k).reshape(m, k).T.ravel()
-    return np.eye(m * k)[order]
