@@ -41,7 +41,7 @@ class Case:
 
     @property
     def unit(self) -> float:
-        """What the rate is measured in: (sum of |D_l| + sigma^(2/L))^(L-1)."""
+        """The unit of the rate, (sum of |D_l| + sigma^(2/L))^(L-1)."""
         depth = len(self.Ds) + 1
         size = sum(float(np.linalg.norm(D, 2)) for D in self.Ds) + self.sigma ** (2 / depth)
         return float(size ** (depth - 1))

@@ -19,7 +19,7 @@ from flowbounds.validation import FloatArray
 
 
 def square_root_form(Ds: Sequence[FloatArray], n: int, m: int, sigma: float) -> float:
-    """The formula of scalars for matrices: the root of ``unimodal_rate``^2 plus (L sigma^(2 - 2/L))^2."""
+    """The formula of scalars for matrices, the root of (unimodal rate)^2 plus (L sigma^(2 - 2/L))^2."""
     depth = len(Ds) + 1
     return float(np.hypot(deep_rates.unimodal_rate(Ds, n, m), depth * sigma ** (2 - 2 / depth)))
 

@@ -51,7 +51,7 @@ class Ordered:
 
     @property
     def at_end(self) -> bool:
-        """Whether l* is the first or the last layer: all imbalances have one sign."""
+        """Whether l* is the first or the last layer, so that all imbalances have one sign."""
         return self.layer in (1, self.depth)
 
     @property
