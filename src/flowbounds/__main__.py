@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import difflib
 import inspect
 import json
 import sys
@@ -48,7 +49,9 @@ def arguments(check: Check, settings: Sequence[str]) -> dict[str, Any]:
 def _find(statement: str) -> Check:
     checks = all_checks()
     if statement not in checks:
-        raise UsageError(f"no check settles {statement!r}; there are: {', '.join(checks)}")
+        near = difflib.get_close_matches(statement, checks, n=3, cutoff=0.5)
+        cure = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(f"no check settles {statement!r}; {cure}python -m flowbounds list names them all")
     return checks[statement]
 
 

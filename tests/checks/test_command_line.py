@@ -40,7 +40,9 @@ def test_json_is_the_published_form(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["check", "ge2021.nothing"], "no check settles 'ge2021.nothing'; there are: ge2021.algorithm1"),
+        (["check", "ge2021.nothing"], "no check settles 'ge2021.nothing'"),
+        (["check", "nothing"], "python -m flowbounds list names them all"),
+        (["check", "ge2021.lema7"], "did you mean ge2021.lemma7"),
         (["check", "ge2021.eq1", "--set", "nonsense=1"], "ge2021.eq1 takes sizes, trials, seed"),
         (["check", "ge2021.eq1", "--set", "trials"], "as name=value"),
         (["check", "ge2021.staircase", "--set", "delta0=-1"], "delta0 must be finite and in"),
