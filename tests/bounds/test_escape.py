@@ -1,12 +1,29 @@
 """The bad minimum: its target against entries, its formulas against the objective, the best way out."""
 
+from functools import reduce
+from itertools import permutations
+
 import numpy as np
 import pytest
 
 from flowbounds import HypothesisError
 from flowbounds.bounds import bad_minimum, escape
-from flowbounds.checks.wang2020_minimum import dense_powers, dense_residual
 from flowbounds.models import scaled_tensor_fit, tensor
+
+
+def dense_powers(vectors, weights, order):
+    """Literal twin: the sum of powers with all its entries."""
+    powers = (reduce(np.multiply.outer, [v] * order) for v in vectors.T)
+    return sum(weight * power for weight, power in zip(weights, powers, strict=True))
+
+
+def dense_residual(order, r, d):
+    """D from its definition: a one wherever l - 2 places are e_1 and two are e_j."""
+    D = np.zeros((d,) * order)
+    for j in range(1, r + 1):
+        for place in set(permutations((0,) * (order - 2) + (j, j))):
+            D[place] = 1.0
+    return D
 
 
 @pytest.mark.parametrize("order", [2, 3, 4, 5, 6, 7])
