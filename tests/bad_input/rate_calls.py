@@ -14,13 +14,16 @@ from flowbounds.bounds import (
     two_layer_rates,
     two_numbers,
 )
+from flowbounds.bounds.network_report import network_report
 from flowbounds.bounds.short_product import short_product_rate
 from flowbounds.bounds.three_layer_minimizer import three_layer_minimizer
 from flowbounds.bounds.two_layer_minimizer import two_layer_minimizer
 from flowbounds.dynamics.linear_flow import linear_flow
+from flowbounds.dynamics.singular_staircase import predicted_learning_times
 from flowbounds.models import linear_network, network_ensembles, objectives, separable_losses
 from flowbounds.models.tangent_eigenvalue import tangent_smallest
 
+LAYERS = {"layers[0]": np.ones((2, 3)), "layers[1]": np.full((3, 1), 2.0)}
 IMBALANCES = {"Ds[0]": np.diag([3.0, 2.0]), "Ds[1]": np.diag([5.0, 4.0])}
 
 CALLS = {
@@ -45,6 +48,10 @@ CALLS = {
         layered(deep_rates.one_sided_rate, IMBALANCES),
         {**IMBALANCES, "n": 2, "m": 3, "sigma": 0.5},
     ),
+    "bounds.network_report.network_report": (
+        layered(network_report, LAYERS),
+        {**LAYERS, "gamma": 2.0, "margin": 0.1},
+    ),
     "bounds.comparison.rate_bound": (
         layered(comparison.rate_bound, IMBALANCES),
         {**IMBALANCES, "n": 2, "m": 3, "sigma": 0.5},
@@ -66,6 +73,10 @@ CALLS = {
             lambda weights, **given: linear_flow(weights, objectives.factorization([[1.0], [2.0]]), **given)
         ),
         {**CHAIN, "t_end": 0.5, "tol": 1e-6, "t_eval": np.array([0.0, 0.5]), "stop": 0.1},
+    ),
+    "dynamics.singular_staircase.predicted_learning_times": (
+        layered(predicted_learning_times),
+        {**CHAIN, "M": np.array([[1.0], [2.0]])},
     ),
     "bounds.two_numbers.split": (two_numbers.split, {"d": np.array([1.0, -2.0]), "w": A}),
     "bounds.two_numbers.margin_from_loss": (

@@ -52,6 +52,7 @@ NEGATIVE_FORBIDDEN |= {"share", "gap", "mass", "average", "free", "level", "stop
 OPTIONAL = {  # scalars for which None means the default
     ("bounds.induction.theorem1_parameters", "alpha"),
     ("dynamics.epochs.modified_flow", "alpha"),
+    ("bounds.network_report.network_report", "gamma"),
 }
 
 
