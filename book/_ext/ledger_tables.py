@@ -1,4 +1,4 @@
-"""Tables made from the record: `{ledger}`, `{ledger-summary}` and `{printed-forms}`.
+"""Tables made from the record: `{ledger}`, `{ledger-summary}`, `{ledger-line}` and `{printed-forms}`.
 
 Nothing in them is typed: every number and status comes from `ledger.json`, which the executed pages wrote.
 """
@@ -10,16 +10,16 @@ from typing import Any
 
 from api_links import check_link
 from docutils import nodes
+from entry_texts import constant_lines, control_lines, instances_text, remark_lines
 from record import (
+    KINDS,
     PAPERS,
     PLANNED,
     SHORT_PAPERS,
     STATUSES,
     Statement,
-    control_lines,
     counts,
-    instances_text,
-    remark_lines,
+    counts_line,
     status_slug,
 )
 from sphinx.application import Sphinx
@@ -28,7 +28,7 @@ from statement_links import badge, link_to, statements_of
 
 Cell = str | Sequence[nodes.Node]
 
-LEDGER_COLUMNS = ("Statement", "Kind", "Status", "Margin", "Error", "Instances", "Controls")
+LEDGER_COLUMNS = ("Statement", "Kind", "Status", "Margin", "Error", "Instances", "Controls", "Constants")
 
 
 def entry(cell: Cell) -> nodes.entry:
@@ -62,20 +62,22 @@ def ledger_row(statement: Statement) -> nodes.row:
     head = [name] if statement.reference == statement.title else [name, *lines([statement.title])]
     if statement.extension:
         head += lines(["beyond the text"])
+    head.append(nodes.inline("", "", link_to(statement, "short", statement.id), classes=["fb-line", "fb-id"]))
     head += check_link(statement.id, separated=False)
     found = statement.entry
     status = [badge(statement.status), *(lines(remark_lines(found)) if found else [])]
     if found is None:
-        numbers: list[Cell] = ["", "", "", ""]
+        numbers: list[Cell] = ["", "", "", "", ""]
     else:
-        numbers = [found["margin"], found["error"], instances_text(found), lines(control_lines(found))]
+        numbers = [found["margin"], found["error"], instances_text(found)]
+        numbers += [lines(control_lines(found)), lines(constant_lines(found))]
     return row(
         head,
         statement.kind,
         status,
         *numbers,
         ids=[statement.row_anchor],
-        classes=["fb-row", f"fb-is-{status_slug(statement.status)}"],
+        classes=["fb-row", f"fb-is-{status_slug(statement.status)}", f"fb-kind-{statement.kind}"],
     )
 
 
@@ -96,13 +98,15 @@ def option(value: str, text: str) -> str:
 
 def filter_form(statements: dict[str, Statement]) -> nodes.raw:
     """The filter's controls. They stay hidden until the script, which alone makes them work, has run."""
-    present = {s.status for s in statements.values()}
+    present = {s.status for s in statements.values()} | {s.kind for s in statements.values()}
     statuses = "".join(option(status_slug(s), s) for s in (*STATUSES, PLANNED) if s in present)
+    kinds = "".join(option(kind, kind) for kind in KINDS if kind in present)
     papers = "".join(option(paper, name) for paper, name in PAPERS.items())
     html = (
         '<form class="fb-filter" hidden>'
         f'<label>Status <select name="status">{option("", "any status")}{statuses}</select></label> '
         f'<label>Paper <select name="paper">{option("", "every paper")}{papers}</select></label> '
+        f'<label>Kind <select name="kind">{option("", "any kind")}{kinds}</select></label> '
         '<output role="status" name="count"></output></form>'
     )
     return nodes.raw("", html, format="html")
@@ -133,6 +137,13 @@ class SummaryDirective(SphinxDirective):
         return [summary_table(statements_of(self.env))]
 
 
+class LineDirective(SphinxDirective):
+    """`{ledger-line}`: the counts by status in one sentence."""
+
+    def run(self) -> list[nodes.Node]:
+        return [nodes.paragraph("", counts_line(statements_of(self.env)), classes=["fb-counts"])]
+
+
 class PrintedFormsDirective(SphinxDirective):
     """`{printed-forms}`: every printed form that a page has tested, with its source and the result."""
 
@@ -152,4 +163,5 @@ class PrintedFormsDirective(SphinxDirective):
 def register(app: Sphinx) -> None:
     app.add_directive("ledger", LedgerDirective)
     app.add_directive("ledger-summary", SummaryDirective)
+    app.add_directive("ledger-line", LineDirective)
     app.add_directive("printed-forms", PrintedFormsDirective)

@@ -7,10 +7,12 @@ computed: they come from the executed pages, through the ledger.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,11 @@ def row_anchor_of(public_id: str) -> str:
     return f"ledger-{anchor_of(public_id)}"
 
 
+def short_file_of(public_id: str) -> str:
+    """The file behind the short address `s/ge2021.lemma7/` of a statement, from the site's root."""
+    return f"s/{public_id}/index.html"
+
+
 def status_slug(status: str) -> str:
     """The status as a CSS class suffix: `fails at these sizes` becomes `fails-at-these-sizes`."""
     return status.replace(" ", "-")
@@ -135,7 +142,8 @@ def read_statements(statements_text: str, ledger_text: str) -> dict[str, Stateme
     Raises
     ------
     RecordError
-        An unknown kind or `uses`, a ledger entry for an unknown id, or a status that is not in the list.
+        An unknown kind or `uses`, statements that rest on each other, a ledger entry for an unknown id, or a
+        status that is not in the list.
     """
     papers = yaml.safe_load(statements_text)
     ledger = json.loads(ledger_text)
@@ -155,6 +163,11 @@ def read_statements(statements_text: str, ledger_text: str) -> dict[str, Stateme
                 extension=bool(given.get("extension", False)),
                 entry=ledger.get(public_id),
             )
+    try:
+        TopologicalSorter({one.id: one.uses for one in statements.values()}).prepare()
+    except CycleError as error:
+        ring = " -> ".join(error.args[1])
+        raise RecordError(f"statements.yml: statements rest on each other: {ring}") from None
     for public_id, entry in ledger.items():
         if public_id not in statements:
             raise RecordError(f"ledger.json: {public_id} is not in statements.yml")
@@ -181,26 +194,26 @@ def counts(statements: Mapping[str, Statement]) -> dict[str, Counter[str]]:
     return table
 
 
-def instances_text(entry: Mapping[str, Any]) -> str:
-    """How many instances were tried, and how many of them had an empty bound."""
-    vacuous = entry.get("vacuous", 0)
-    return f"{entry['instances']} ({vacuous} vacuous)" if vacuous else str(entry["instances"])
+def used_by(statements: Mapping[str, Statement]) -> dict[str, tuple[str, ...]]:
+    """For each id those of the statements that rest on it: `uses` read backwards."""
+    users: dict[str, list[str]] = {public_id: [] for public_id in statements}
+    for one in statements.values():
+        for use in one.uses:
+            users[use].append(one.id)
+    return {public_id: tuple(found) for public_id, found in users.items()}
 
 
-def control_lines(entry: Mapping[str, Any]) -> list[str]:
-    """The controls that violated, one line each, and those that were tried and did not."""
-    violating = [f"{c['name']}: {c['result']}" for c in entry.get("controls", ())]
-    tried = [f"tried, no violation: {c['name']}: {c['result']}" for c in entry.get("tried", ())]
-    return violating + tried
+def counted(number: int, status: str) -> str:
+    """ "1 holds", "2 hold"; other statuses are no verbs and stay as they are."""
+    return f"{number} {status if number == 1 else re.sub('^(hold|fail)s', lambda verb: verb[1], status)}"
 
 
-def remark_lines(entry: Mapping[str, Any]) -> list[str]:
-    """What qualifies a status: the size it asks for, the size it holds from."""
-    lines = []
-    if entry.get("required"):
-        lines.append(f"asks for {entry['required']}")
-    if entry.get("reachable"):
-        lines.append(f"within reach: {entry['reachable']}")
-    if entry.get("holds_from"):
-        lines.append(f"holds from {entry['holds_from']}")
-    return lines
+def counts_line(statements: Mapping[str, Statement]) -> str:
+    """The state of the ledger in one line: "147 statements: 71 hold, ..., 0 planned".
+
+    The commonest status comes first, and how many are planned is always said, last.
+    """
+    seen = {status: row.total() for status, row in counts(statements).items()}
+    planned = seen.pop(PLANNED, 0)
+    parts = [counted(number, status) for status, number in sorted(seen.items(), key=lambda one: -one[1])]
+    return f"{len(statements)} statements: {', '.join([*parts, f'{planned} {PLANNED}'])}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
-from record import PLANNED, RecordError, Statement, load, row_anchor_of, status_slug
+from record import PLANNED, RecordError, Statement, load, row_anchor_of, short_file_of, status_slug
 from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
@@ -17,15 +17,16 @@ from sphinx.util.nodes import make_refnode
 logger = logging.getLogger(__name__)
 
 RECORD_FILES = ("book/statements.yml", "book/ledger.json")  # relative to the Sphinx source folder
+SITE_BUILDERS = ("html", "dirhtml")  # those that give each page an address; others have no short ones
 
 
 class statement_link(nodes.Inline, nodes.Element):
     """A link resolved when all pages are read.
 
     `kind` says to what: "block" (marked as planned where there is none), "name" (the block too, plain text
-    where there is none), "row" (the statement's row of the ledger), or, with a Python name for a statement,
-    "check" (its entry in the reference) and "source" (its code); these two vanish, with the node that holds
-    them, where the book has no such entry.
+    where there is none), "row" (the statement's row of the ledger), "short" (its short address), or, with a
+    Python name for a statement, "check" (its entry in the reference) and "source" (its code); these two
+    vanish, with the node that holds them, where the book has no such entry.
     """
 
 
@@ -91,6 +92,12 @@ def link_to(statement: Statement, kind: str, text: str) -> statement_link:
     return statement_link("", nodes.Text(text), statement=statement.id, kind=kind)
 
 
+def place_of(domain: Domain, public_id: str) -> tuple[str, str] | None:
+    """The page and the anchor where a statement is: its block, else its row of the ledger, else nowhere."""
+    block, page = domain.data["blocks"].get(public_id), domain.data["ledger"]
+    return block or ((page, row_anchor_of(public_id)) if page else None)
+
+
 class ResolveStatementLinks(SphinxPostTransform):
     """Turn `statement_link` nodes into links; a statement without a block stays text, marked as planned."""
 
@@ -100,6 +107,9 @@ class ResolveStatementLinks(SphinxPostTransform):
         domain = self.env.get_domain("statement")
         for node in list(self.document.findall(statement_link)):
             text = node.astext()
+            if node["kind"] == "short":
+                node.replace_self(self.short(node, text))
+                continue
             place = self.place(domain, node) if node["kind"] not in ("check", "source") else self.code(node)
             if place is not None:
                 docname, anchor = place
@@ -112,6 +122,13 @@ class ResolveStatementLinks(SphinxPostTransform):
                 node.parent.parent.remove(node.parent)
             elif node["kind"] != "source":  # that has gone with its check
                 node.replace_self(nodes.Text(text))
+
+    def short(self, node: statement_link, text: str) -> nodes.Node:
+        """The short address as seen from this page."""
+        if self.app.builder.name not in SITE_BUILDERS:
+            return nodes.Text(text)
+        up = "../" * self.app.builder.get_target_uri(self.env.docname).count("/")
+        return nodes.reference("", text, refuri=f"{up}{short_file_of(node['statement'])}", internal=True)
 
     @staticmethod
     def place(domain: Domain, node: statement_link) -> tuple[str, str] | None:

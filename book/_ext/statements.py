@@ -2,13 +2,17 @@
 
 Labels and titles are written once, in `statements.yml`; the status comes from `ledger.json`. Each block has a
 stable anchor (`ge2021.lemma7` is `#ge2021-lemma7`) and is a label, so that ``{ref}`ge2021.lemma7` `` works on
-every page. The tables made from the same record are in `ledger_tables`.
+every page. The tables made from the same record are in `ledger_tables` and `ledger_changes`, its graphs in
+`dependency_graph`, and its files and short addresses in `ledger_files`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import dependency_graph
+import ledger_changes
+import ledger_files
 import ledger_tables
 from api_links import check_link
 from docutils import nodes
@@ -112,5 +116,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_domain(StatementDomain)
     app.add_directive("statement", StatementDirective)
     app.add_post_transform(ResolveStatementLinks)
-    ledger_tables.register(app)
+    for part in (ledger_tables, ledger_changes, dependency_graph, ledger_files):
+        part.register(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,9 +1,9 @@
-/* The ledger's filter: shows the rows of one status and one paper. Without this script the page shows every row. */
+/* The ledger's filter: shows the rows of one status, paper and kind. Without this script the page shows every row. */
 "use strict";
 
 /* Whether a row is shown; an empty choice means "any". */
 function isShown(row, choice) {
-  return (!choice.status || row.status === choice.status) && (!choice.paper || row.paper === choice.paper);
+  return ["status", "paper", "kind"].every((name) => !choice[name] || row[name] === choice[name]);
 }
 
 /* The line that a screen reader is told after each change. */
@@ -19,11 +19,13 @@ function suffix(element, prefix) {
 function startFilter(form) {
   const rows = [...document.querySelectorAll("tr.fb-row")].map((element) => {
     const section = element.closest("section.fb-paper");
-    return { element, section, status: suffix(element, "fb-is-"), paper: suffix(section, "fb-paper-") };
+    const [status, kind] = [suffix(element, "fb-is-"), suffix(element, "fb-kind-")];
+    return { element, section, status, kind, paper: suffix(section, "fb-paper-") };
   });
   const sections = new Set(rows.map((row) => row.section));
   const apply = () => {
-    const choice = { status: form.elements.status.value, paper: form.elements.paper.value };
+    const { status, paper, kind } = form.elements;
+    const choice = { status: status.value, paper: paper.value, kind: kind.value };
     let shown = 0;
     const filled = new Set();
     for (const row of rows) {

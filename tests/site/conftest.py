@@ -59,10 +59,11 @@ INDEX = "# Front\n\n```{toctree}\n:glob:\n\n*\n```\n\n```{bibliography}\n:all:\n
 
 @dataclass(frozen=True)
 class Site:
-    """A built project: the pages' HTML by name, and the warnings."""
+    """A built project: the pages' HTML by name, the warnings, and the folder of the site."""
 
     html: dict[str, str]
     warnings: list[str]
+    out: Path
 
 
 Build = Callable[..., Site]
@@ -95,7 +96,9 @@ def build_site(tmp_path_factory: pytest.TempPathFactory) -> Build:
         finally:
             app.cleanup()
         html = {name: (app.outdir / "book" / f"{name}.html").read_text("utf-8") for name in pages}
-        return Site(html, [line for line in warnings.getvalue().splitlines() if line.strip()])
+        return Site(
+            html, [line for line in warnings.getvalue().splitlines() if line.strip()], Path(app.outdir)
+        )
 
     return build
 

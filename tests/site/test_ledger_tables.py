@@ -16,7 +16,7 @@ from sphinx.testing.util import SphinxTestApp
 FILTER = Path(__file__).resolve().parents[2] / "book" / "_static" / "ledger-filter.js"
 ONE = "# One\n\n```{statement} ge2021.eq1\nBody.\n```\n"
 LEDGER_PAGE = "# Ledger\n\n```{ledger}\n```\n"
-OTHERS = "# Counts\n\n```{ledger-summary}\n```\n\n```{printed-forms}\n```\n"
+OTHERS = "# Counts\n\n```{ledger-summary}\n```\n\n```{ledger-line}\n```\n\n```{printed-forms}\n```\n"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,7 @@ def site(build_site, make_entry):
             controls=[{"name": "three for four", "result": "-12", "violates": True}],
             tried=[{"name": "two for four", "result": "0.3"}],
             printed={"source": "paper text, two readings", "result": "-0.5", "fails": True},
+            constants={"C": "19", "slope": "-0.98"},
             status="corrected",
         ),
         "ge2021.lemma5.1": make_entry(status="fails at these sizes", holds_from="d = 1e5"),
@@ -64,13 +65,14 @@ def test_every_statement_has_one_row(site):
 
 def test_row_shows_the_evidence(site):
     assert cells(row(site.html["ledger"], "ledger-ge2021-eq1")) == [
-        "Equation (1) Flow of one component",
+        "Equation (1) Flow of one component ge2021.eq1",
         "identity",
-        "corrected",
+        "corrected as printed: -0.5",
         "1.7",
         "&lt; 1e-12",
         "400 (12 vacuous)",
         "three for four: -12 tried, no violation: two for four: 0.3",
+        "C: 19 slope: -0.98",
     ]
     assert "holds from d = 1e5" in row(site.html["ledger"], "ledger-ge2021-lemma5-1")
 
@@ -82,7 +84,7 @@ def test_row_links_to_the_block(site):
 def test_planned_rows_are_muted_and_without_numbers(site):
     html = row(site.html["ledger"], "ledger-ge2021-tpd-exact")
     assert "fb-is-planned" in html
-    assert cells(html) == ["Closed form beyond the text", "identity", "planned", "", "", "", ""]
+    assert cells(html) == ["Closed form beyond the text ge2021.tpd_exact", "identity", "planned", *[""] * 5]
 
 
 def test_first_column_heads_the_row(site):
@@ -104,10 +106,24 @@ def test_counts_by_status_and_paper(site):
 def test_filter_is_hidden_without_its_script_and_labelled(site):
     html = re.search(r'<form class="fb-filter" hidden>.*?</form>', site.html["ledger"], re.S)
     assert html
-    assert html.group().count("<label>") == html.group().count("<select") == 2
+    assert html.group().count("<label>") == html.group().count("<select") == 3
     assert 'role="status"' in html.group()
     assert 'value="fails-at-these-sizes"' in html.group()
+    assert 'value="asymptotic"' in html.group()
     assert 'value="tight"' not in html.group()  # no statement has it
+    assert 'value="empirical"' not in html.group()
+
+
+def test_rows_carry_what_the_filter_reads(site):
+    html = row(site.html["ledger"], "ledger-ge2021-lemma5-1")
+    assert 'class="fb-row fb-is-fails-at-these-sizes fb-kind-inequality ' in html
+    assert '<section class="fb-paper fb-paper-ge2021"' in site.html["ledger"]
+
+
+def test_the_state_is_one_line(site):
+    line = re.search(r'<p class="fb-counts">(.*?)</p>', site.html["counts"])
+    assert line
+    assert line[1] == "4 statements: 1 corrected, 1 fails at these sizes, 2 planned"
 
 
 def test_printed_forms_name_their_source(site):
@@ -164,10 +180,11 @@ def test_a_changed_ledger_renders_the_pages_again(tmp_path, make_entry):
 def test_filter_rule():
     program = f"""
         const {{ isShown, countText }} = require({str(FILTER)!r});
-        const row = {{ status: "holds", paper: "ge2021" }};
-        const answers = [["", ""], ["holds", ""], ["tight", ""], ["holds", "ge2021"], ["holds", "du2018"]]
-          .map(([status, paper]) => isShown(row, {{ status, paper }}));
+        const row = {{ status: "holds", paper: "ge2021", kind: "identity" }};
+        const choices = [["", "", ""], ["holds", "", ""], ["tight", "", ""], ["holds", "ge2021", "identity"],
+          ["holds", "du2018", ""], ["", "", "figure"]];
+        const answers = choices.map(([status, paper, kind]) => isShown(row, {{ status, paper, kind }}));
         console.log(JSON.stringify([answers, countText(3, 9), countText(9, 9)]));
     """
     run = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True, timeout=60)
-    assert run.stdout.strip() == '[[true,true,false,true,false],"3 of 9 statements","all 9 statements"]'
+    assert run.stdout.strip() == '[[true,true,false,true,false,false],"3 of 9 statements","all 9 statements"]'

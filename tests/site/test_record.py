@@ -3,18 +3,20 @@
 import json
 
 import pytest
+from entry_texts import constant_lines, control_lines, instances_text, remark_lines
 from record import (
     PLANNED,
     STATUSES,
     RecordError,
     anchor_of,
-    control_lines,
+    counted,
     counts,
-    instances_text,
+    counts_line,
     load,
     read_statements,
-    remark_lines,
+    short_file_of,
     status_slug,
+    used_by,
 )
 
 
@@ -58,6 +60,38 @@ def test_counts_keep_the_order_of_the_statuses(make_entry, statements_text):
     assert sum(row.total() for row in table.values()) == 4
 
 
+def test_the_state_in_one_line(make_entry, statements_text):
+    ledger = {"ge2021.eq1": make_entry(), "ge2021.tpd_exact": make_entry(status="tight")}
+    ledger["ge2021.lemma5.1"] = make_entry()
+    read = read_statements(statements_text, json.dumps(ledger))
+    assert counts_line(read) == "4 statements: 2 hold, 1 tight, 1 planned"
+    ledger["min2022.scalarL.exact"] = make_entry(status="fails at these sizes")
+    read = read_statements(statements_text, json.dumps(ledger))
+    assert counts_line(read) == "4 statements: 2 hold, 1 tight, 1 fails at these sizes, 0 planned"
+
+
+def test_statuses_that_are_verbs_agree_with_their_number():
+    assert [counted(1, "holds"), counted(2, "holds"), counted(0, PLANNED)] == [
+        "1 holds",
+        "2 hold",
+        "0 planned",
+    ]
+    assert [counted(2, status).split(" ", 1)[1] for status in STATUSES] == [
+        {"holds": "hold", "fails": "fail", "fails at these sizes": "fail at these sizes"}.get(status, status)
+        for status in STATUSES
+    ]
+
+
+def test_uses_read_backwards(statements_text):
+    users = used_by(read_statements(statements_text, "{}"))
+    assert users["ge2021.eq1"] == ("ge2021.lemma5.1", "ge2021.tpd_exact", "min2022.scalarL.exact")
+    assert users["min2022.scalarL.exact"] == ()
+
+
+def test_short_address():
+    assert short_file_of("min2022.scalarL.prop1") == "s/min2022.scalarL.prop1/index.html"
+
+
 def test_texts_of_a_row(make_entry):
     assert instances_text(make_entry()) == "400"
     assert instances_text(make_entry(vacuous=3)) == "400 (3 vacuous)"
@@ -66,7 +100,11 @@ def test_texts_of_a_row(make_entry):
         "three for four: -12",
         "tried, no violation: other: 0.3",
     ]
+    assert constant_lines(make_entry(constants={"C": "19"})) == ["C: 19"]
     assert remark_lines(make_entry()) == []
+    printed = {"source": "slides", "result": "-13", "fails": True}
+    assert remark_lines(make_entry(printed=printed)) == ["as printed: -13"]
+    assert remark_lines(make_entry(printed={**printed, "fails": False})) == []
     assert remark_lines(make_entry(required="1e5", reachable="1e3", holds_from="d = 1e5")) == [
         "asks for 1e5",
         "within reach: 1e3",
@@ -79,6 +117,7 @@ def test_texts_of_a_row(make_entry):
     [
         ("kind: theorem, title: T}", {}, "ge2021.eq1 has the unknown kind 'theorem'"),
         ("kind: identity, title: T, uses: [eq2]}", {}, "ge2021 uses 'eq2'"),
+        ("kind: identity, title: T, uses: [eq1]}", {}, "rest on each other: ge2021.eq1 -> ge2021.eq1"),
         ("kind: identity, title: T, uses: [du2018.thm1]}", {}, "ge2021 uses 'du2018.thm1'"),
         ("kind: identity, title: T}", {"ge2021.eq2": {"status": "holds"}}, "ge2021.eq2 is not in"),
         ("kind: identity, title: T}", {"ge2021.eq1": {"status": "fine"}}, "unknown status 'fine'"),
