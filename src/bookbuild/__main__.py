@@ -20,6 +20,8 @@ COMMANDS = {
     "links": "ask every outside address of the staged book whether it is there",
     "lower": "test under the oldest versions that pyproject.toml allows",
     "newest": "test under the newest versions there are",
+    "pdf": "print all of _build/html into _build/flowbounds.pdf",
+    "bench": "time the fast ways against the plain ones, as ratios in one run",
     "serve": "show _build/html on this machine",
     "lock": "resolve requirements.in into requirements.lock",
     "clean": "remove _build, except the environment",
@@ -81,6 +83,15 @@ def dispatch(project: Project, options: argparse.Namespace) -> str | None:
             from bookbuild.browser import browse
 
             return browse(project)
+        case "pdf":
+            from bookbuild.pdf import pdf
+
+            return pdf(project)
+        case "bench":
+            from bookbuild.bench import bench
+
+            bench(project)
+            return None
         case "lock":
             from bookbuild.lock import lock
 

@@ -53,8 +53,9 @@ def find_chromium() -> str | None:
 
 
 def what_is_missing() -> str | None:
-    if find_spec("playwright") is None:
-        return "playwright is not installed"
+    for needed in ("playwright", "axe_playwright_python"):
+        if find_spec(needed) is None:
+            return f"{needed} is not installed"
     if find_chromium() is None:
         return "there is no Chromium on this machine"
     return None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from bookbuild import axe
+
 if TYPE_CHECKING:  # playwright is needed for this check alone, which is skipped where it is missing
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route
 
@@ -77,6 +79,9 @@ def faults_of(
                 page.goto(f"{address}/{name}", wait_until="load")
             given = {"dark": mode.scheme == "dark", "narrow": mode.width <= NARROW}
             found += [(mode, (fault, cure)) for fault, cure in page.evaluate(PROBE, given)]
+            # Axe takes seconds; what it judges depends on the scheme and on the width, not on their pair.
+            if mode is visit[0]:
+                found += [(mode, fault) for fault in axe.faults_of(page)]
     except Error as error:
         said = error.message.splitlines()[0]
         heard.append((f"it cannot be looked at: {said}", "see what else is told of it"))
@@ -97,7 +102,12 @@ def listen(page: "Page", address: str, heard: list[Fault]) -> None:
 
     def said(message: "ConsoleMessage") -> None:
         # What could not be loaded is told by the request, with its address.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        if "Content Security Policy" in message.text:
+            say(
+                f"it breaks its policy: {message.text[:300]}",
+                "keep all that it loads in book/_static",
+            )
+        elif message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             say(f"the console says ({message.type}): {message.text[:300]}", "correct the script")
 
     def failed(request: "Request") -> None:

@@ -12,6 +12,7 @@ from bookbuild import (
     ledger,
     outputs,
     page_rules,
+    page_weight,
     pairs,
     readme,
     site_check,
@@ -73,7 +74,9 @@ def book(project: Project, *, only: str | None, jobs: int) -> str:
         except BuildError as error:
             problems.append(error)
         else:
-            problems += site_check.faults(project.html, [page.docname for page in pages] if only else None)
+            shown_now = [page.docname for page in pages] if only else None
+            problems += site_check.faults(project.html, shown_now)
+            problems += page_weight.faults(project.html, shown_now)
     if problems:
         raise BuildErrors(problems)
     shown = project.html / (f"{pages[0].docname}.html" if only else "index.html")

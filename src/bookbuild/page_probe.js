@@ -5,6 +5,9 @@ async ({ dark, narrow }) => {
   const say = (fault, cure) => faults.push([fault, cure]);
   const short = (text) => text.trim().replace(/\s+/g, " ").slice(0, 80);
 
+  if (!document.querySelector("meta[http-equiv='Content-Security-Policy']"))
+    say("it has no content security policy", "render the site again");
+
   // Formulas
   if (window.MathJax?.startup?.promise) await window.MathJax.startup.promise;
   for (const one of document.querySelectorAll(".math")) {

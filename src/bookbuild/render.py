@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from bookbuild import plain_sphinx
+from bookbuild import plain_sphinx, security_policy
 from bookbuild.notebook_text import without_colour
 from bookbuild.project import BuildError, Project
 
@@ -81,6 +81,7 @@ def render(project: Project, *, base_url: str | None = None, engine: Engine = JU
             f"{engine.name} could not render the book:\n{complaints(done.stdout, project.stage)}",
             "correct the named file (paths are those of the repository), then make book",
         )
+    security_policy.protect(built)
     (built / STAMP).write_text(wanted, encoding="utf-8")
     publish(built, published)
     return True
@@ -89,7 +90,8 @@ def render(project: Project, *, base_url: str | None = None, engine: Engine = JU
 def fingerprint(project: Project) -> str:
     """Hash of the staged tree, the library (its docstrings are pages), the lock and what renders."""
     total = hashlib.sha256(project.lock.read_bytes() + Path(__file__).read_bytes())
-    total.update(Path(plain_sphinx.__file__).read_bytes())
+    for module in (plain_sphinx, security_policy):
+        total.update(Path(module.__file__).read_bytes())
     for path in sorted(project.library.rglob("*.py")):
         total.update(f"{path.relative_to(project.root).as_posix()} ".encode() + path.read_bytes())
     for path in sorted(project.stage.rglob("*")):

@@ -31,7 +31,7 @@ def check(project: Project, *, jobs: int, press: bool = False) -> None:
     """
     environment.prepare(project)  # tests start kernels, which look for their configuration
     python = [sys.executable, "-m"]
-    folders = ("src", "tests", "notebooks", "book")
+    folders = ("src", "tests", "notebooks", "book", "benchmarks")
     sources = [name for name in folders if any((project.root / name).glob("**/*.*"))]
     chosen = [] if press else ["-m", "not press"]
     failed = [

@@ -5,6 +5,7 @@ import pytest
 from bookbuild import browser
 from bookbuild.browser_page import NARROW, VISITS, Mode
 from bookbuild.project import BuildError
+from bookbuild.security_policy import with_policy
 from bookbuild.serve import serving
 
 PAGE = """\
@@ -15,7 +16,7 @@ PAGE = """\
 :root { color-scheme: light dark; }
 @media (prefers-color-scheme: dark) { body { background: #111; color: #eee; } }
 </style></head>
-<body><main><p>Plain words.</p>BODY</main></body></html>
+<body><main><h1>A law</h1><p>Plain words.</p>BODY</main></body></html>
 """
 # Stands for MathJax: whoever waits for its promise finds the formulas set.
 SET_FORMULAS = """\
@@ -30,7 +31,7 @@ DOT = (
 GOOD = (
     SET_FORMULAS.replace("INNER", '"<mjx-container>x</mjx-container>"')
     + f'<img src="{DOT}" alt="A dot." loading="lazy">'
-    + '<pre style="overflow-x: auto">\\('
+    + '<pre style="overflow-x: auto" tabindex="0">\\('
     + 200 * "x"
     + "\\)</pre>"
 )
@@ -52,8 +53,16 @@ FAULTS = {
         "fetch('good.html', given).catch(() => 0); setTimeout(() => stop.abort(), 0) }</script>"
     ),
     "the image data:image/png;base64,AA is not shown": "<img src='data:image/png;base64,AA' alt='A dot.'>",
+    "it has no content security policy": "",
+    "it breaks axe's rule color-contrast (serious) at p": "",
+    "it breaks axe's rule button-name (critical) at button": "<button></button>",
     "its text and its ground are too much alike": "<style>body { color: #808080 !important }</style>",
 }
+# What comes into a page after its policy: a script, a handler and somebody else's picture.
+ADDED = (
+    "<script>console.error('the added script ran')</script>"
+    "<p onclick='console.error(1)'>One.</p><img src='OTHER/dot.png' alt='A dot.' hidden>"
+)
 ONE_MODE = ((Mode("light", 1280),),)
 # These show in some modes only.
 NARROW_MODES, DARK_MODES = ("light, 390 px; dark, 390 px", "dark, 390 px; dark, 1280 px")
@@ -76,17 +85,23 @@ def test_planted_faults_are_found_and_a_page_without_fault_passes(tmp_path):
     bodies = {"good": GOOD, "ill": "".join(FAULTS.values())}
     bodies |= {name: body for name, (body, *_) in FAULTS_OF_MODES.items()}
     for name, body in bodies.items():
-        (tmp_path / f"{name}.html").write_text(PAGE.replace("BODY", body), encoding="utf-8")
+        (tmp_path / f"{name}.html").write_text(with_policy(PAGE.replace("BODY", body)), encoding="utf-8")
     (tmp_path / "intruder.js").write_text("console.error('the intruder ran')", encoding="utf-8")
     with serving(tmp_path) as address, serving(tmp_path) as other, browser.chromium() as running:
         ill = PAGE.replace("BODY", bodies["ill"] + f"<script src='{other}/intruder.js'></script>")
         (tmp_path / "ill.html").write_text(ill, encoding="utf-8")
         problems = browser.look(running, address, ["ill.html"], ONE_MODE)
+        added = with_policy(PAGE.replace("BODY", GOOD)).replace("</main>", ADDED + "</main>")
+        (tmp_path / "added.html").write_text(added.replace("OTHER", other), encoding="utf-8")
+        against_policy = browser.look(running, address, ["added.html"], ONE_MODE)
         every_mode = browser.look(running, address, [f"{name}.html" for name in ("good", *FAULTS_OF_MODES)])
     told = "\n".join(one.message for one in problems)
     assert [said for said in FAULTS if f"ill.html (light, 1280 px): {said}" not in told] == []
     assert f"it asks for {other}/intruder.js" in told
     assert "the intruder ran" not in told, "what is outside must be refused, not only told"
+    refused = [one.message for one in against_policy if "px): it breaks its policy: " in one.message]
+    assert len(refused) == 3, against_policy  # the script, the handler and the picture
+    assert "the added script ran" not in str([one.message for one in against_policy])
     assert all("make book browser" in one.cure for one in problems)
     assert len(every_mode) == len(FAULTS_OF_MODES), every_mode  # and nothing of the page without fault
     for one, (name, (_, modes, said)) in zip(every_mode, FAULTS_OF_MODES.items(), strict=True):
