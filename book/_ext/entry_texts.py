@@ -27,8 +27,9 @@ def constant_lines(entry: Mapping[str, Any]) -> list[str]:
 def remark_lines(entry: Mapping[str, Any]) -> list[str]:
     """What qualifies a status: the printed form's margin, the size it asks for, the size it holds from."""
     lines = []
-    if entry.get("printed") and entry["printed"]["fails"]:
-        lines.append(f"as printed: {entry['printed']['result']}")
+    if entry.get("printed"):
+        verdict = "fails" if entry["printed"]["fails"] else "holds"
+        lines.append(f"as printed: {verdict} ({entry['printed']['result']})")
     if entry.get("required"):
         lines.append(f"asks for {entry['required']}")
     if entry.get("reachable"):

@@ -67,7 +67,7 @@ def test_row_shows_the_evidence(site):
     assert cells(row(site.html["ledger"], "ledger-ge2021-eq1")) == [
         "Equation (1) Flow of one component ge2021.eq1",
         "identity",
-        "corrected as printed: -0.5",
+        "corrected as printed: fails (-0.5)",
         "1.7",
         "&lt; 1e-12",
         "400 (12 vacuous)",

@@ -103,8 +103,8 @@ def test_texts_of_a_row(make_entry):
     assert constant_lines(make_entry(constants={"C": "19"})) == ["C: 19"]
     assert remark_lines(make_entry()) == []
     printed = {"source": "slides", "result": "-13", "fails": True}
-    assert remark_lines(make_entry(printed=printed)) == ["as printed: -13"]
-    assert remark_lines(make_entry(printed={**printed, "fails": False})) == []
+    assert remark_lines(make_entry(printed=printed)) == ["as printed: fails (-13)"]
+    assert remark_lines(make_entry(printed={**printed, "fails": False})) == ["as printed: holds (-13)"]
     assert remark_lines(make_entry(required="1e5", reachable="1e3", holds_from="d = 1e5")) == [
         "asks for 1e5",
         "within reach: 1e3",
