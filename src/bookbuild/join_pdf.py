@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from bookbuild.print_page import Print
+
 if TYPE_CHECKING:
     from pypdf import PdfReader, PdfWriter
 
@@ -23,7 +25,7 @@ class Chapter:
         return f"{self.docname}.html"
 
 
-def join(prints: Sequence[tuple[Chapter, bytes]], address: str, target: Path) -> int:
+def join(prints: Sequence[tuple[Chapter, Print]], address: str, target: Path) -> int:
     """Write the prints one after the other into `target`; the number of sheets.
 
     `address` is where the pages were served while they were printed: links to it become links to a sheet.
@@ -33,13 +35,14 @@ def join(prints: Sequence[tuple[Chapter, bytes]], address: str, target: Path) ->
     writer = PdfWriter()
     first: dict[str, int] = {}
     parts: dict[str, Any] = {}
-    for chapter, document in prints:
-        reader = PdfReader(BytesIO(document))
+    for chapter, sheets in prints:
+        reader = PdfReader(BytesIO(sheets.document))
         start = first[chapter.file] = len(writer.pages)
         writer.append(fileobj=reader, import_outline=False)
         if chapter.part and chapter.part not in parts:
             parts[chapter.part] = writer.add_outline_item(title=chapter.part, page_number=start)
-        bookmark(writer, reader, reader.outline, start, parts.get(chapter.part))
+        headings = {glued(text): text for text in sheets.headings}
+        bookmark(writer, reader, reader.outline, headings, start, parts.get(chapter.part))
     relink(writer, address, first)
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as file:
@@ -47,16 +50,33 @@ def join(prints: Sequence[tuple[Chapter, bytes]], address: str, target: Path) ->
     return len(writer.pages)
 
 
-def bookmark(writer: "PdfWriter", reader: "PdfReader", outline: list[Any], start: int, parent: Any) -> None:
+def glued(text: str) -> str:
+    """A heading without its spaces: the browser's outline loses one where the heading goes to a second line.
+
+    >>> glued("The tangent operator") == glued("The tangentoperator")
+    True
+    """
+    return "".join(text.split())
+
+
+def bookmark(
+    writer: "PdfWriter",
+    reader: "PdfReader",
+    outline: list[Any],
+    headings: Mapping[str, str],
+    start: int,
+    parent: Any,
+) -> None:
     """Copy an outline below `parent`; in it a list holds what is below the entry before it."""
     last = parent
     for one in outline:
         if isinstance(one, list):
-            bookmark(writer, reader, one, start, last)
+            bookmark(writer, reader, one, headings, start, last)
         else:
             page = reader.get_destination_page_number(one) or 0
+            title = headings.get(glued(str(one.title)), str(one.title))
             last = writer.add_outline_item(
-                title=str(one.title), page_number=start + page, parent=parent, is_open=False
+                title=title, page_number=start + page, parent=parent, is_open=False
             )
 
 

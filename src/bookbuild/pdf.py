@@ -27,14 +27,14 @@ def pdf(project: Project) -> str:
     prints, problems = [], []
     with serving(project.html) as address, chromium() as browser, shown(browser, "light", address) as context:
         for chapter in wanted:
-            document, cut = printed(context, f"{address}/{chapter.file}")
-            prints.append((chapter, document))
+            sheet = printed(context, f"{address}/{chapter.file}")
+            prints.append((chapter, sheet))
             problems += [
                 BuildError(
                     f"{chapter.file}: too wide for paper: {what}",
                     f"break it in {chapter.docname}.md, then make book pdf",
                 )
-                for what in cut
+                for what in sheet.cut
             ]
     target = project.build / FILE
     sheets = join(prints, address, target)

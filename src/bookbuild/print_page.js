@@ -1,5 +1,5 @@
 // Run by print_page.py in an open page under print media: unfolds and loads everything, makes wide formulas and
-// tables fit, and returns what would be cut off on paper all the same.
+// tables fit, and returns the headings and what would be cut off on paper all the same.
 async ({ smallest }) => {
   const short = (text) => text.trim().replace(/\s+/g, " ").slice(0, 80);
   for (const folded of document.querySelectorAll("details")) folded.open = true;
@@ -24,5 +24,10 @@ async ({ smallest }) => {
   for (const one of document.querySelectorAll("pre")) {
     if (one.scrollWidth > one.clientWidth + 1) cut.push(short(one.textContent));
   }
-  return cut;
+  const whole = (heading) => {
+    const own = heading.cloneNode(true);
+    for (const link of own.querySelectorAll("a.headerlink")) link.remove();
+    return own.textContent.trim().replace(/\s+/g, " ");
+  };
+  return { cut, headings: [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map(whole) };
 };

@@ -1,5 +1,6 @@
 """One page of the site on paper: what its print shows, or what the paper would cut off."""
 
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,24 @@ FOOT = """\
 """
 
 
-def printed(context: "BrowserContext", address: str) -> tuple[bytes, list[str]]:
-    """The page at `address` as a PDF with its headings as outline, and the beginnings of what is cut off."""
+@dataclass(frozen=True)
+class Print:
+    """A page as a PDF with its outline, its headings as they read, and the beginnings of what is cut off."""
+
+    document: bytes
+    headings: tuple[str, ...]
+    cut: tuple[str, ...]
+
+
+def printed(context: "BrowserContext", address: str) -> Print:
+    """The page at `address` on paper."""
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     try:
         page.emulate_media(media="print", color_scheme="light")
         page.set_viewport_size({"width": ROOM, "height": 1000})
         page.goto(address, wait_until="load")
-        cut = page.evaluate(PREPARE, {"smallest": SMALLEST})
+        found = page.evaluate(PREPARE, {"smallest": SMALLEST})
         margin = f"{MARGIN_MM}mm"
         document = page.pdf(
             width=f"{PAPER_MM[0]}mm",
@@ -44,4 +54,4 @@ def printed(context: "BrowserContext", address: str) -> tuple[bytes, list[str]]:
         )
     finally:
         page.close()
-    return document, cut
+    return Print(document, tuple(found["headings"]), tuple(found["cut"]))
