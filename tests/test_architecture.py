@@ -12,7 +12,13 @@ ROOMS = {"studies": "checks"}  # rooms that stand on a floor of another name
 GROUND = {"validation", "evidence", "evidence_table", "__init__"}  # below every floor
 ROOF = {"__main__"}  # above every floor
 ALLOWED = {"numpy", "scipy"}
-EXTRA = {"figures": {"matplotlib", "cycler"}, "dynamics.sweep": {"joblib"}}
+EXTRA = {
+    "figures": {"matplotlib", "cycler", "PIL"},  # PIL writes matplotlib's PNGs
+    "figure_artists": {"matplotlib"},
+    "figure_data": {"matplotlib"},
+    "figure_rules": {"matplotlib"},
+    "dynamics.sweep": {"joblib"},
+}
 LONGEST = 250
 
 

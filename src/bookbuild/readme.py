@@ -14,6 +14,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from bookbuild.evidence import STATUSES
+from bookbuild.figure_files import without_data
 from bookbuild.figures import figure_name, figure_of
 from bookbuild.ledger import PLANNED, Entry
 from bookbuild.project import BuildError, Project
@@ -90,9 +91,11 @@ def write_pictures(project: Project, notebooks: Iterable[NotebookNode]) -> list[
     written = []
     for path, name in PICTURE.findall(project.readme.read_text(encoding="utf-8")):
         figure = figures.get(name)
-        if figure and differs(base64.b64decode(figure), project.root / path):
+        # An image library may refuse a picture that carries a megabyte of text.
+        picture = without_data(base64.b64decode(figure)) if figure else b""
+        if picture and differs(picture, project.root / path):
             (project.root / path).parent.mkdir(parents=True, exist_ok=True)
-            (project.root / path).write_bytes(smaller(base64.b64decode(figure)))
+            (project.root / path).write_bytes(smaller(picture))
             written.append(path)
     return written
 

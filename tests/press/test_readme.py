@@ -9,7 +9,9 @@ from matplotlib import image
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from bookbuild import build, ledger, readme, statements
+from bookbuild.figure_files import data_in
 from bookbuild.project import BuildErrors, Project
+from flowbounds import figures
 
 README = f"# Toy\n\n![A line.](book/_static/fig-toy.png)\n\n{readme.BEGIN}\n{readme.END}\n\nThe end.\n"
 ENTRIES = {"toy.eq1": {"status": "holds"}, "toy.fig1": {"status": "consistent on the grid"}}
@@ -104,3 +106,14 @@ def test_a_project_without_a_readme_has_none_to_compare(make_project):
     assert readme.stale(project, ENTRIES, statements.load(project)) == []
     assert readme.write_pictures(project, []) == []
     assert ledger.read(project.ledger) == {}
+
+
+def test_a_picture_may_carry_more_text_than_image_libraries_read(make_project):
+    project = make_project()
+    project.readme.write_text("![Many points](book/_static/fig-toy.png)\n", encoding="utf-8")
+    drawing, axes = figures.new()
+    axes.plot(np.arange(60_000.0))
+    shown = page_with(figures.show(drawing).png)
+    assert len(data_in(figures.show(drawing).png) or "") > 1_048_576, "Pillow's limit"
+    assert readme.write_pictures(project, [shown]) == ["book/_static/fig-toy.png"]
+    assert readme.write_pictures(project, [shown]) == []
