@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PRESS := $(PYTHON) src/bookbuild/bootstrap.py
 
-.PHONY: help book test check browser notebooks studies plain links lower newest pdf bench serve lock clean
+.PHONY: help book test check browser notebooks run studies plain links lower newest pdf bench serve lock clean
 
 help:
 	@echo "make book       execute, verify and render the book into _build/html/index.html (ONLY=05 for one page)"
@@ -11,6 +11,7 @@ help:
 	@echo "make check      lint, types and the fast tests, without pages"
 	@echo "make browser    look at every page of the built book in Chromium, light and dark, wide and narrow"
 	@echo "make notebooks  refresh the committed notebooks and the ledger"
+	@echo 'make run        one page with other values, into _build/runs (ONLY=14 SET="draws=8 seed=7")'
 	@echo "make studies    compute the records of studies that are missing or stale (ONLY=name for one)"
 	@echo "make plain      after make book: the same site without Jupyter Book, compared, in _build/plain"
 	@echo "make links      after make book: whether the outside addresses are there (leaves this machine)"
@@ -22,5 +23,5 @@ help:
 	@echo "make clean      remove what builds made, except the environment"
 	@echo "JOBS=4 sets how many pages or tests run side by side; PYTHON=python3.12 chooses the Python"
 
-book test check browser notebooks studies plain links lower newest pdf bench serve lock clean:
+book test check browser notebooks run studies plain links lower newest pdf bench serve lock clean:
 	@$(PRESS) $@

@@ -14,6 +14,10 @@ KERNEL_CONFIG = """\
 # was told to end; kernels that run side by side would share one history file. Failures are told by the press.
 c.IPKernelApp.log_level = 50
 c.HistoryManager.enabled = False
+# Memory is written down only where the press asks for it; the user's names stay as they are.
+c.InteractiveShellApp.exec_lines = [
+    "__import__('bookbuild.kernel_memory').kernel_memory.write_after_cells(get_ipython())"
+]
 """
 
 

@@ -63,8 +63,8 @@ def cached_seconds(page: Page, key: str) -> float | None:
 def remove_leftovers(project: Project) -> None:
     """Delete what a killed build left, and copies of pages that are gone."""
     names = {page.executed.name for page in project.pages()}
-    for path in project.executed.glob("*.ipynb"):
-        if path.name not in names:
+    for path in project.executed.glob("*"):
+        if path.suffix in (".ipynb", ".peak") and path.name not in names:
             path.unlink()
 
 

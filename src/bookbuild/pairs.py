@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from bookbuild.notebook_text import KERNEL, LANGUAGE, number_cells, read_notebook, read_text, short_diff
 from bookbuild.project import BuildError, Page, Project
 
+OWN_METADATA = "flowbounds"  # what a page's front matter says to the book
 CURE = "make notebooks   (it rewrites the pair from the text; edits belong in the text)"
 
 
@@ -74,7 +75,10 @@ def first_difference(text: NotebookNode, pair: NotebookNode) -> str:
 def make_pair(text: NotebookNode, executed: NotebookNode) -> str:
     """The committed file: the text's cells with text outputs; same page, same bytes."""
     pair = deepcopy(text)
-    pair.metadata = NotebookNode(kernelspec=pair.metadata.get("kernelspec", KERNEL), language_info=LANGUAGE)
+    own = {name: given for name, given in text.metadata.items() if name == OWN_METADATA}
+    pair.metadata = NotebookNode(
+        kernelspec=pair.metadata.get("kernelspec", KERNEL), language_info=LANGUAGE, **own
+    )
     for cell, ran in zip(pair.cells, executed.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs = text_outputs(ran.outputs)
@@ -84,14 +88,16 @@ def make_pair(text: NotebookNode, executed: NotebookNode) -> str:
 
 
 def text_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What is kept of a cell's outputs: texts and typed data; no images, and no output metadata."""
+    """What is kept of a cell's outputs: texts and typed data, and names of glued values; nothing else."""
     kept = []
     for output in deepcopy(outputs):
         if "data" in output:
             output["data"] = {
                 kind: data for kind, data in output["data"].items() if not kind.startswith("image/")
             }
-            output["metadata"] = {}
+            # Without the name, a site that is made from the pair would have gaps in its prose.
+            named = output.get("metadata", {}).get("scrapbook")
+            output["metadata"] = {"scrapbook": named} if named else {}
             if not output["data"]:
                 continue
         kept.append(NotebookNode(output))

@@ -51,6 +51,7 @@ NAMES = {
     "repository.path_to_book": "options.path_to_docs",
     "launch_buttons.notebook_interface": "options.launch_buttons.notebook_interface",
     "launch_buttons.binderhub_url": "options.launch_buttons.binderhub_url",
+    "launch_buttons.colab_url": "options.launch_buttons.colab_url",
 }
 SPHINX_KEYS = frozenset({"recursive_update", "extra_extensions", "local_extensions", "config"})
 HEADER = """\

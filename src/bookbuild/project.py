@@ -87,6 +87,10 @@ class Project:
         return self.book / "ledger.json"
 
     @property
+    def costs(self) -> Path:
+        return self.book / "costs.json"
+
+    @property
     def library(self) -> Path:
         return self.root / "src" / "flowbounds"
 

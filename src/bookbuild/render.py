@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from bookbuild import plain_sphinx, security_policy
+from bookbuild import given_values, parameters, plain_sphinx, security_policy
 from bookbuild.notebook_text import without_colour
 from bookbuild.project import BuildError, Project
 
@@ -90,7 +90,7 @@ def render(project: Project, *, base_url: str | None = None, engine: Engine = JU
 def fingerprint(project: Project) -> str:
     """Hash of the staged tree, the library (its docstrings are pages), the lock and what renders."""
     total = hashlib.sha256(project.lock.read_bytes() + Path(__file__).read_bytes())
-    for module in (plain_sphinx, security_policy):
+    for module in (plain_sphinx, security_policy, parameters, given_values):  # extensions use the last two
         total.update(Path(module.__file__).read_bytes())
     for path in sorted(project.library.rglob("*.py")):
         total.update(f"{path.relative_to(project.root).as_posix()} ".encode() + path.read_bytes())
@@ -141,6 +141,8 @@ def write_address(config: Path, base_url: str) -> None:
             "notebook_interface": "jupyterlab",
             "binderhub_url": "https://mybinder.org",
         }
+        if urlsplit(repository).netloc == "github.com":  # the only host from which Colab takes notebooks
+            settings["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
         html["use_repository_button"] = True
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
 

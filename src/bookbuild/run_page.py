@@ -1,10 +1,10 @@
 """Execution of one page in a worker process: papermill, a complete file or a failure that says where."""
 
-import ast
 import os
 import time
 from collections.abc import Mapping
 from copy import deepcopy
+from pathlib import Path
 
 import nbformat
 import papermill
@@ -12,6 +12,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
+from bookbuild import kernel_memory
+from bookbuild.given_values import require_known, with_values
 from bookbuild.notebook_text import first_lines, read_text, without_colour
 from bookbuild.project import BuildError, Page
 
@@ -24,35 +26,45 @@ def run_page(
 ) -> float:
     """Execute `page` into its place in the cache and return the seconds it took.
 
-    The file appears under its name only when every cell ran; it records `key` and the seconds.
+    The file appears under its name only when every cell ran; it records `key`, the seconds and the memory.
     """
     text = read_text(page)
     if parameters:
         require_known(page, text, parameters)
     page.partial.parent.mkdir(parents=True, exist_ok=True)
+    peak = page.partial.with_suffix(".peak")
     started = time.perf_counter()
     try:
-        executed = attempt(page, text, parameters, cell_seconds)
+        with kernel_memory.recorded(peak):
+            executed = attempt(page, text, parameters, page.partial, cell_seconds)
         seconds = time.perf_counter() - started
-        nbformat.write(finished(text, executed, key, seconds), page.partial)
+        done = finished(text, executed, key, seconds, kernel_memory.read(peak))
+        nbformat.write(done, page.partial)
         os.replace(page.partial, page.executed)
     except BaseException:
         page.partial.unlink(missing_ok=True)
         raise
+    finally:
+        peak.unlink(missing_ok=True)
     return seconds
 
 
 def attempt(
-    page: Page, text: NotebookNode, parameters: Mapping[str, object] | None, cell_seconds: int
+    page: Page,
+    text: NotebookNode,
+    parameters: Mapping[str, object] | None,
+    output: Path,
+    cell_seconds: int | None,
+    *,
+    progress: bool = False,
 ) -> NotebookNode:
-    """Run all cells; every way to fail becomes a BuildError that names the cell."""
+    """Run all cells, saved to `output` one by one; every way to fail becomes a BuildError naming the cell."""
     try:
         executed = papermill.execute_notebook(
-            deepcopy(text),
-            str(page.partial).replace("{", "{{").replace("}", "}}"),  # papermill would fill in braces
-            parameters=dict(parameters or {}),
+            deepcopy(with_values(text, parameters or {})),
+            str(output).replace("{", "{{").replace("}", "}}"),  # papermill would fill in braces
             kernel_name="python3",
-            progress_bar=False,
+            progress_bar=progress,
             cwd=page.text.parent,
             start_timeout=KERNEL_START_SECONDS,
             execution_timeout=cell_seconds,
@@ -61,10 +73,10 @@ def attempt(
         said = without_colour(f"{error.ename}: {error.evalue}")
         raise failed_cell(page, text, error.source, said[:1000]) from None
     except CellTimeoutError:
-        raise failed_cell(page, text, last_begun(page), f"no answer within {cell_seconds} s") from None
+        raise failed_cell(page, text, last_begun(output), f"no answer within {cell_seconds} s") from None
     except (DeadKernelError, RuntimeError) as error:
         said = f"the kernel died or did not start ({error})"
-        raise failed_cell(page, text, last_begun(page), said) from None
+        raise failed_cell(page, text, last_begun(output), said) from None
     for cell in executed.cells:
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
             said = "never executed, because a cell before it ended the session"
@@ -72,11 +84,11 @@ def attempt(
     return executed
 
 
-def last_begun(page: Page) -> str:
+def last_begun(output: Path) -> str:
     """Source of the last cell that papermill's last save does not call pending; empty if none was begun."""
-    if not page.partial.exists():
+    if not output.exists():
         return ""
-    cells = nbformat.read(page.partial, as_version=4).cells
+    cells = nbformat.read(output, as_version=4).cells
     begun = [cell for cell in cells if cell.metadata.get("papermill", {}).get("status") != "pending"]
     return begun[-1].source if begun else ""
 
@@ -90,26 +102,9 @@ def failed_cell(page: Page, text: NotebookNode, source: str, said: str) -> Build
     )
 
 
-def require_known(page: Page, text: NotebookNode, parameters: Mapping[str, object]) -> None:
-    """papermill only logs an unknown parameter; here it is an error."""
-    sources = [cell.source for cell in text.cells if "parameters" in cell.metadata.get("tags", [])]
-    known = {
-        target.id
-        for source in sources
-        for statement in ast.parse(source).body
-        if isinstance(statement, ast.Assign | ast.AnnAssign)
-        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
-        if isinstance(target, ast.Name)
-    }
-    if unknown := sorted(set(parameters) - known):
-        names = ", ".join(sorted(known)) or "none"
-        raise BuildError(
-            f"{page.docname}.md has no parameter {', '.join(unknown)}; it has: {names}",
-            "name one of these; they are set in the cell tagged `parameters`",
-        )
-
-
-def finished(text: NotebookNode, executed: NotebookNode, key: str, seconds: float) -> NotebookNode:
+def finished(
+    text: NotebookNode, executed: NotebookNode, key: str, seconds: float, megabytes: int | None = None
+) -> NotebookNode:
     """The text's own cells with the outputs of the execution: no times, no random ids, no injected cell."""
     own = [cell for cell in executed.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     result = deepcopy(text)
@@ -118,7 +113,11 @@ def finished(text: NotebookNode, executed: NotebookNode, key: str, seconds: floa
             cell.outputs = merged_streams(ran.outputs)
             cell.execution_count = ran.execution_count
     result.metadata["language_info"] = executed.metadata.get("language_info", {})
-    result.metadata["bookbuild"] = {"key": key, "seconds": round(seconds, 2)}
+    result.metadata["bookbuild"] = {
+        "key": key,
+        "seconds": round(seconds, 2),
+        "megabytes": megabytes,
+    }
     return result
 
 

@@ -93,7 +93,7 @@ def test_only_stale_pages_are_executed_and_a_failure_keeps_the_others(make_proje
 
     notebook = nbformat.read(counted.executed, as_version=4)
     assert [cell.id for cell in notebook.cells] == ["c000", "c001", "c002"]
-    assert notebook.metadata.bookbuild.keys() == {"key", "seconds"}
+    assert notebook.metadata.bookbuild.keys() == {"key", "seconds", "megabytes"}
     assert "papermill" not in counted.executed.read_text(encoding="utf-8")
     assert notebook.cells[2].outputs[0].text == "0.3333333333333333 1 notebooks\n"
 

@@ -127,6 +127,14 @@ def test_a_doubtful_study_is_told_by_the_whole_book_only(press, monkeypatch):
     build.book(project, only="01", jobs=1)
 
 
+def test_costs_are_written_with_the_pages_and_missed_without(press):
+    project, _, _ = press
+    assert build.notebooks(project, only=None, jobs=1).endswith("book/ledger.json, book/costs.json")
+    project.costs.unlink()
+    told = refused(build.book, project)
+    assert "book/costs.json has no entry for notebooks/01_toy.md\n  cure: make notebooks" in told
+
+
 def test_a_fault_of_the_rendered_site_is_told(press):
     project, _, _ = press
     build.notebooks(project, only=None, jobs=1)

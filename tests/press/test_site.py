@@ -57,14 +57,17 @@ def test_the_stage_holds_pages_figures_and_the_fresh_ledger(project):
     (page,) = project.pages()
     (project.stage / "book").mkdir(parents=True)
     (project.stage / "book" / "gone.md").touch()
+    (project.root / "CITATION.cff").write_text("version: 0.1.0\n", encoding="utf-8")
     picture = base64.b64encode(b"a picture").decode()
     figure = new_output("display_data", data={"image/png": picture})
     stage.stage(project, {page: page_with(figure)}, {"toy.eq1": {"status": "holds"}})
     files = sorted(path.relative_to(project.stage).as_posix() for path in project.stage.rglob("*.*"))
     assert files == [
+        "CITATION.cff",
         "_config.yml",
         "_toc.yml",
         "book/_figures/fig-toy.png",
+        "book/_texts/01_toy.md",
         "book/index.md",
         "book/ledger.json",
         "book/statements.yml",
@@ -107,6 +110,9 @@ def test_the_address_switches_on_what_needs_one(project, address, repository):
     assert settings["html"]["baseurl"] == address
     assert settings["html"]["use_repository_button"] == (repository is not None)
     assert settings.get("repository", {}).get("url") == repository
+    buttons = settings.get("launch_buttons", {})
+    assert ("binderhub_url" in buttons) == (repository is not None)
+    assert ("colab_url" in buttons) == ("github.io" in address), "Colab takes notebooks from there alone"
 
 
 @pytest.mark.press
@@ -123,6 +129,7 @@ def test_render_publishes_once_and_what_is_broken_is_told(project):
     html = (project.html / "notebooks" / "01_toy.html").read_text(encoding="utf-8")
     assert "https://someone.github.io/toy/notebooks/01_toy.html" in html
     assert "mybinder.org/v2/gh/someone/toy/main" in html
+    assert "colab.research.google.com/github/someone/toy/blob/main/notebooks/01_toy.ipynb" in html
     assert not render.render(project), "the same tree is not rendered twice"
 
     broken = page_with(figure, text=SOUND + "\n\n".join(BROKEN))

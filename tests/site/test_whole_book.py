@@ -67,7 +67,7 @@ def written() -> list[str]:
 def rendered(tmp_path_factory, make_entry) -> Path:
     """The folder of the rendered site."""
     stage = tmp_path_factory.mktemp("stage")
-    for name in ("_config.yml", "_toc.yml"):
+    for name in ("_config.yml", "_toc.yml", "CITATION.cff"):
         shutil.copy(ROOT / name, stage)
     shutil.copytree(ROOT / "book", stage / "book", ignore=shutil.ignore_patterns("__pycache__"))
     ledger = {one: make_entry(page=CHAPTER) for one in STATEMENTS}  # the last statement stays planned
