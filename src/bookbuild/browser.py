@@ -1,13 +1,17 @@
 """`browser`: every page of the built site in the system's own Chromium, light and dark, wide and narrow."""
 
+import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bookbuild.browser_page import VISITS, Fault, Mode, faults_of, shown
+from bookbuild.execute import start_worker
 from bookbuild.project import BuildError, BuildErrors, Project
 from bookbuild.serve import serving
 from bookbuild.site_check import documents
@@ -25,10 +29,11 @@ ARGUMENTS = (
 CURE = f"apt-get install chromium, or set {VARIABLE} to the path of a Chromium; then make browser"
 
 
-def browse(project: Project, *, required: bool = True) -> str:
+def browse(project: Project, *, required: bool = True, jobs: int = 1) -> str:
     """Look at every page in every mode; the summary, or all faults raised at once.
 
-    Without a browser this is an error if the check is `required`, and otherwise a line that says so.
+    `jobs` browsers share the pages. Without a browser this is an error if the check is `required`, and
+    otherwise a line that says so.
     """
     missing = what_is_missing()
     if missing and required:
@@ -38,12 +43,52 @@ def browse(project: Project, *, required: bool = True) -> str:
     names = documents(project.html)
     if not names:
         raise BuildError("there is no site in _build/html yet", "make book")
-    with serving(project.html) as address, chromium() as browser:
-        problems = look(browser, address, names)
+    with serving(project.html) as address:
+        problems = look_side_by_side(project, address, names, jobs)
     if problems:
         raise BuildErrors(problems)
     modes = "; ".join(str(mode) for visit in VISITS for mode in visit)
     return f"browser: {len(names)} pages without fault, each as {modes}"
+
+
+def look_side_by_side(project: Project, address: str, names: Sequence[str], jobs: int) -> list[BuildError]:
+    """All faults in the order of the pages, whichever browser found them."""
+    shares = dealt(project.html, names, jobs)
+    pool = ProcessPoolExecutor(
+        max_workers=len(shares),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=start_worker,
+        initargs=(project,),
+    )
+    try:
+        looks = [pool.submit(look_alone, address, share) for share in shares]
+        found = {name: problems for one in as_completed(looks) for name, problems in one.result().items()}
+    except BaseException:
+        # The pool would wait for the other browsers, which have minutes to go.
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return [problem for name in names for problem in found[name]]
+
+
+def dealt(html: Path, names: Sequence[str], jobs: int) -> list[list[str]]:
+    """The pages in at most `jobs` shares of about the same size, which is what looking at them costs.
+
+    The longest first, each to the share that is the smallest so far.
+    """
+    sizes = {name: (html / name).stat().st_size for name in names}
+    shares: list[list[str]] = [[] for _ in range(min(jobs, len(names)))]
+    for name in sorted(names, key=lambda one: -sizes[one]):
+        min(shares, key=lambda share: sum(sizes[one] for one in share)).append(name)
+    return shares
+
+
+def look_alone(address: str, names: Sequence[str]) -> dict[str, list[BuildError]]:
+    """The faults of each of these pages, in a browser of this process alone."""
+    with chromium() as browser:
+        return look(browser, address, names)
 
 
 def find_chromium() -> str | None:
@@ -80,15 +125,18 @@ def chromium() -> Iterator["Browser"]:
 
 def look(
     browser: "Browser", address: str, names: Sequence[str], visits: Sequence[Sequence[Mode]] = VISITS
-) -> list[BuildError]:
-    """All faults of these pages, each told once with the modes in which it shows."""
-    seen: dict[tuple[str, Fault], list[Mode]] = {}
+) -> dict[str, list[BuildError]]:
+    """The faults of each of these pages, each told once with the modes in which it shows."""
+    seen: dict[str, dict[Fault, list[Mode]]] = {name: {} for name in names}
     for visit in visits:
         with shown(browser, visit[0].scheme, address) as context:
             for name in names:
                 for mode, fault in faults_of(context, visit, address, name):
-                    seen.setdefault((name, fault), []).append(mode)
-    return [
-        BuildError(f"{name} ({'; '.join(map(str, where))}): {what}", f"{cure}, then make book browser")
-        for (name, (what, cure)), where in sorted(seen.items(), key=lambda one: names.index(one[0][0]))
-    ]
+                    seen[name].setdefault(fault, []).append(mode)
+    return {
+        name: [
+            BuildError(f"{name} ({'; '.join(map(str, where))}): {what}", f"{cure}, then make book browser")
+            for (what, cure), where in faults.items()
+        ]
+        for name, faults in seen.items()
+    }

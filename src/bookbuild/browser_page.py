@@ -79,7 +79,8 @@ def faults_of(
                 page.goto(f"{address}/{name}", wait_until="load")
             given = {"dark": mode.scheme == "dark", "narrow": mode.width <= NARROW}
             found += [(mode, (fault, cure)) for fault, cure in page.evaluate(PROBE, given)]
-            # Axe takes seconds; what it judges depends on the scheme and on the width, not on their pair.
+            # Axe takes seconds. What it judges follows from the scheme (colours) or from the width (what is
+            # shown, what scrolls), not from their pair: two modes of four have each scheme and width.
             if mode is visit[0]:
                 found += [(mode, fault) for fault in axe.faults_of(page)]
     except Error as error:

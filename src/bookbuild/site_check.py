@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bookbuild.html_page import HtmlPage, css_addresses, read_page
+from bookbuild.html_page import HtmlPage, css_addresses, leads_on, read_page
 from bookbuild.project import BuildError
 
 NOT_PAGES = ("_static", "_sources")  # files of the theme, and the pages' sources
@@ -43,10 +43,11 @@ def read_site(html: Path) -> Site:
 
 def documents(html: Path) -> list[str]:
     """The pages that people read: not the index of words, the search, or a page that only leads on."""
+    paths = {path.relative_to(html).as_posix(): path for path in sorted(html.rglob("*.html"))}
     return [
         name
-        for name, page in read_site(html).items()
-        if not (name in MADE_BY_SPHINX or name.startswith("_") or page.redirect)
+        for name, path in paths.items()
+        if not (name in MADE_BY_SPHINX or name.startswith("_") or leads_on(path.read_text(encoding="utf-8")))
     ]
 
 

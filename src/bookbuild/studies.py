@@ -14,7 +14,8 @@ from flowbounds.dynamics import sweep
 from flowbounds.dynamics.sweep import Parameters, Study
 from flowbounds.studies import all_studies
 
-REPEATED_CELLS = 2
+REPEATED_CELLS = 2  # of a study,
+REPEATED_SHARE = 5  # but no more than one in so many: a study of few cells has long ones
 SIZE_LIMIT = 200_000  # bytes of committed records per study
 CURE = "make studies   (it computes what is missing or stale)"
 
@@ -80,8 +81,9 @@ def record_problems(one: Located) -> list[BuildError]:
     return problems
 
 
-def chosen(one: Located, count: int = REPEATED_CELLS) -> list[Parameters]:
+def chosen(one: Located) -> list[Parameters]:
     """The cells to compute again: by the key, so that nobody picks them and new code moves them."""
+    count = max(1, min(REPEATED_CELLS, len(one.study.grid) // REPEATED_SHARE))
     start = int(one.key[:12], 16) % len(one.study.grid)
     stride = max(1, len(one.study.grid) // count)
     return [one.study.grid[(start + k * stride) % len(one.study.grid)] for k in range(count)]

@@ -4,8 +4,12 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bookbuild import browser, build, environment
+from bookbuild.beside import beside
+from bookbuild.execute import execute
 from bookbuild.project import BuildError, Project
 from bookbuild.run_page import CELL_SECONDS
 
@@ -19,9 +23,13 @@ print(*(name for name in __cpu_dispatch__ if __cpu_features__.get(name)))
 
 
 def run(project: Project, command: list[str], added: dict[str, str]) -> int:
-    print(f"\n== {' '.join(command[2:4])} ==", flush=True)
+    print(title(command), flush=True)
     variables = {**os.environ, **added}
     return subprocess.run(command, cwd=project.root, env=variables, check=False).returncode
+
+
+def title(command: list[str]) -> str:
+    return f"\n== {' '.join(command[2:4])} =="
 
 
 def check(project: Project, *, jobs: int, press: bool = False) -> None:
@@ -54,29 +62,54 @@ def side_by_side(project: Project, jobs: int) -> list[str]:
 
 
 def test(project: Project, *, jobs: int) -> None:
-    """check, the book, its pages in a browser, every committed output once more; pytest's summary ends it."""
+    """check, the book, its pages in a browser, every committed output once more; pytest's summary ends it.
+
+    The pages are executed first, with all cores for themselves, since their seconds are recorded. Rendering
+    then takes one core alone, so the committed notebooks, which need nothing of it, are computed beside it.
+    """
     check(project, jobs=jobs, press=True)
-    print("\n== book ==", flush=True)
-    print(build.book(project, only=None, jobs=jobs), flush=True)
-    print("\n== browser ==", flush=True)
-    print(browser.browse(project, required=False), flush=True)
-    if project.pages():
-        recompute(project, jobs=jobs)
+    print("\n== pages ==", flush=True)
+    with build.one_at_a_time(project):
+        execute(project, project.pages(), jobs)
+    with recomputing(project, jobs=jobs) as verdict:
+        print("\n== book ==", flush=True)
+        print(build.book(project, only=None, jobs=jobs), flush=True)
+        print("\n== browser ==", flush=True)
+        print(browser.browse(project, required=False, jobs=jobs), flush=True)
+        verdict()
 
 
-def recompute(project: Project, *, jobs: int) -> None:
-    """Execute the committed notebooks by nbval, with other BLAS and SIMD kernels where there are some."""
+@contextmanager
+def recomputing(project: Project, *, jobs: int) -> Iterator[Callable[[], None]]:
+    """Execute the committed notebooks by nbval, with other BLAS and SIMD kernels where there are some.
+
+    They run while the block does; what is yielded waits for them, prints what they said, and raises on a
+    difference. Without pages there is nothing to do.
+    """
+    if not project.pages():
+        yield lambda: None
+        return
     other = other_arithmetic()
-    if other:
-        print("nbval runs with " + " ".join(f"{name}={value!r}" for name, value in other.items()))
-    else:
-        print(f"nbval runs with the usual arithmetic: no other kernels to choose on {platform.machine()}")
     environment.prepare(project)
-    if run(project, nbval(project, sys.executable, jobs=jobs), other):
-        raise BuildError(
-            "the committed outputs are not those of another arithmetic (see above)",
-            "print fewer digits than the error allows, then make notebooks",
-        )
+    command = nbval(project, sys.executable, jobs=jobs)
+    with beside(command, project.root, {**os.environ, **other}) as finish:
+
+        def verdict() -> None:
+            code, said = finish()
+            print(title(command), told(other), said, sep="\n", flush=True)
+            if code:
+                raise BuildError(
+                    "the committed outputs are not those of another arithmetic (see above)",
+                    "print fewer digits than the error allows, then make notebooks",
+                )
+
+        yield verdict
+
+
+def told(other: dict[str, str]) -> str:
+    if other:
+        return "nbval runs with " + " ".join(f"{name}={value!r}" for name, value in other.items())
+    return f"nbval runs with the usual arithmetic: no other kernels to choose on {platform.machine()}"
 
 
 def nbval(project: Project, python: str, *, jobs: int) -> list[str]:

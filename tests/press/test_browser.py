@@ -4,7 +4,7 @@ import pytest
 
 from bookbuild import browser
 from bookbuild.browser_page import NARROW, VISITS, Mode
-from bookbuild.project import BuildError
+from bookbuild.project import BuildError, BuildErrors
 from bookbuild.security_policy import with_policy
 from bookbuild.serve import serving
 
@@ -73,6 +73,20 @@ FAULTS_OF_MODES = {
     "never_dark": (f"<style>{WHITE}</style>", DARK_MODES, "in dark mode its ground is light"),
     "always_dark": (f"<style>{BLACK}</style>", "light, 1280 px; light, 390 px", "its ground is dark"),
 }
+# Texts that cannot be read, each beside one of the same classes that can, is not judged or is judged already:
+# axe is asked for one of each look, and must be asked for the right one.
+INK = "<style>.ink { color: #777; background: #7a7a7a }</style>"
+PALE = INK + (
+    "<div hidden><p class='ink'>Not shown.</p></div>"
+    "<details><summary>Folded</summary><p class='ink'>Not shown.</p></details>"
+    "<p class='ink'>i</p><p class='ink' aria-disabled='true'>Not asked of.</p>"
+    "<div style='overflow: hidden; height: 0'><p class='ink'>Cut off.</p></div>"
+    "<p class='ink' id='p1'>Words.</p>"
+    + 50
+    * "<p class='ink'>Words.</p>"
+    + "<div style='background: #000; color: #fff'>Good <b style='background: #ddd' id='p2'>bad</b></div>"
+    "<p class='ink' style='background: #787878' id='p3'>Another ground.</p>"
+)
 needs_chromium = pytest.mark.skipif(
     browser.what_is_missing() is not None, reason=f"{browser.what_is_missing()}: {browser.CURE}"
 )
@@ -90,11 +104,10 @@ def test_planted_faults_are_found_and_a_page_without_fault_passes(tmp_path):
     with serving(tmp_path) as address, serving(tmp_path) as other, browser.chromium() as running:
         ill = PAGE.replace("BODY", bodies["ill"] + f"<script src='{other}/intruder.js'></script>")
         (tmp_path / "ill.html").write_text(ill, encoding="utf-8")
-        problems = browser.look(running, address, ["ill.html"], ONE_MODE)
+        problems = browser.look(running, address, ["ill.html"], ONE_MODE)["ill.html"]
         added = with_policy(PAGE.replace("BODY", GOOD)).replace("</main>", ADDED + "</main>")
         (tmp_path / "added.html").write_text(added.replace("OTHER", other), encoding="utf-8")
-        against_policy = browser.look(running, address, ["added.html"], ONE_MODE)
-        every_mode = browser.look(running, address, [f"{name}.html" for name in ("good", *FAULTS_OF_MODES)])
+        against_policy = browser.look(running, address, ["added.html"], ONE_MODE)["added.html"]
     told = "\n".join(one.message for one in problems)
     assert [said for said in FAULTS if f"ill.html (light, 1280 px): {said}" not in told] == []
     assert f"it asks for {other}/intruder.js" in told
@@ -103,16 +116,48 @@ def test_planted_faults_are_found_and_a_page_without_fault_passes(tmp_path):
     assert len(refused) == 3, against_policy  # the script, the handler and the picture
     assert "the added script ran" not in str([one.message for one in against_policy])
     assert all("make book browser" in one.cure for one in problems)
-    assert len(every_mode) == len(FAULTS_OF_MODES), every_mode  # and nothing of the page without fault
-    for one, (name, (_, modes, said)) in zip(every_mode, FAULTS_OF_MODES.items(), strict=True):
-        assert one.message.startswith(f"{name}.html ({modes}): ")
-        assert said in one.message
+
+
+@pytest.mark.press
+@needs_chromium
+def test_browsers_side_by_side_find_the_fault_of_each_mode_in_the_order_of_the_pages(make_project):
+    project = make_project()
+    bodies = {"good": GOOD} | {name: body for name, (body, *_) in FAULTS_OF_MODES.items()} | {"pale": PALE}
+    for name, body in bodies.items():
+        project.html.mkdir(parents=True, exist_ok=True)
+        (project.html / f"{name}.html").write_text(with_policy(PAGE.replace("BODY", body)), encoding="utf-8")
+    with pytest.raises(BuildErrors) as caught:
+        browser.browse(project, jobs=2)
+    by_page = {name: [] for name in sorted(bodies)}
+    for one in caught.value.problems:
+        by_page[one.message.partition(".html")[0]].append(one.message)
+    assert [one.message.partition(".html")[0] for one in caught.value.problems] == [
+        name for name, messages in by_page.items() for _ in messages
+    ]
+    assert by_page.pop("good") == []
+    for name, (_, modes, said) in FAULTS_OF_MODES.items():
+        assert any(f"{name}.html ({modes}): " in told and said in told for told in by_page[name]), by_page
+    (told,) = by_page["pale"]
+    assert "(light, 1280 px; dark, 390 px): it breaks axe's rule color-contrast (serious) at" in told
+    told_at = told.partition(" at ")[2].split("; ")
+    assert told_at == [f"#p{number}" for number in range(1, len(told_at) + 1)]
+    assert len(told_at) == 3, "one of each look, and of fifty words of the same look one"
+
+
+def test_pages_are_dealt_by_size(tmp_path):
+    for name, size in {"a": 10, "b": 90, "c": 40, "d": 45}.items():
+        (tmp_path / name).write_text(size * "x")
+    assert browser.dealt(tmp_path, ["a", "b", "c", "d"], 2) == [["b"], ["d", "c", "a"]]
+    assert browser.dealt(tmp_path, ["a", "b"], 4) == [["b"], ["a"]], "no browser without a page"
 
 
 def test_every_mode_is_visited():
     assert {mode for visit in VISITS for mode in visit} == {
         Mode(scheme, width) for scheme in ("light", "dark") for width in (1280, NARROW)
     }
+    asked_by_axe = [visit[0] for visit in VISITS]
+    assert {mode.scheme for mode in asked_by_axe} == {"light", "dark"}
+    assert {mode.width for mode in asked_by_axe} == {1280, NARROW}
 
 
 def test_without_a_browser_it_is_skipped_aloud_or_refused(make_project, monkeypatch):

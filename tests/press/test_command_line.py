@@ -1,5 +1,9 @@
 """The commands as typed: failures are two lines and an exit code, never a traceback."""
 
+import sys
+import time
+from contextlib import contextmanager
+
 import pytest
 
 from bookbuild import __main__ as command_line
@@ -38,6 +42,7 @@ def test_variables_of_make_are_defaults(monkeypatch):
     monkeypatch.setenv("JOBS", "4")
     options = command_line.parser().parse_args(["book"])
     assert (options.only, options.jobs) == ("05", 4)
+    assert command_line.parser().parse_args(["browser"]).jobs == 4
     monkeypatch.setenv("ONLY", "")
     monkeypatch.setenv("JOBS", "")
     options = command_line.parser().parse_args(["book"])
@@ -120,11 +125,58 @@ def test_only_the_fast_tier_leaves_out_what_is_slow(main, monkeypatch, press):
 def test_everything_is_checked_in_order_and_nbval_ends_it(main, monkeypatch, said):
     done = []
     monkeypatch.setattr(verify, "check", lambda project, jobs, press: done.append(f"check, {press}"))
+    monkeypatch.setattr(verify, "execute", lambda project, pages, jobs: done.append(len(pages)))
     monkeypatch.setattr(verify.build, "book", lambda project, only, jobs: done.append("book") or "built")
-    monkeypatch.setattr(verify.browser, "browse", lambda project, required: done.append(required) or said)
-    monkeypatch.setattr(verify, "recompute", lambda project, jobs: done.append("nbval"))
-    assert main("test")[:2] == (0, f"\n== book ==\nbuilt\n\n== browser ==\n{said}\n")
-    assert done == ["check, True", "book", False, "nbval"], "a missing browser is not required here"
+    monkeypatch.setattr(
+        verify.browser, "browse", lambda project, required, jobs: done.append(required) or said
+    )
+    monkeypatch.setattr(verify, "recomputing", beside_it(done))
+    sections = f"\n== pages ==\n\n== book ==\nbuilt\n\n== browser ==\n{said}\n"
+    assert main("test")[:2] == (0, sections)
+    in_order = ["check, True", 2, "nbval starts", "book", False, "nbval is told"]
+    assert done == in_order, "pages are executed alone, and a missing browser is not required here"
+
+
+def beside_it(done):
+    @contextmanager
+    def recomputing(project, *, jobs):
+        done.append("nbval starts")
+        yield lambda: done.append("nbval is told")
+
+    return recomputing
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [(0, 0), (1, 1)])
+def test_what_nbval_says_is_told_last_and_its_failure_is_red(main, monkeypatch, code, exit_code):
+    monkeypatch.setattr(verify, "check", lambda project, jobs, press: None)
+    monkeypatch.setattr(verify, "execute", lambda *_: None)
+    monkeypatch.setattr(verify.build, "book", lambda project, only, jobs: "built")
+    monkeypatch.setattr(verify.browser, "browse", lambda project, required, jobs: "looked")
+    monkeypatch.setattr(verify, "other_arithmetic", lambda: {"OPENBLAS_CORETYPE": "Prescott"})
+    speak = [sys.executable, "-c", f"print('cells differ'); raise SystemExit({code})", "nbval"]
+    monkeypatch.setattr(verify, "nbval", lambda project, python, jobs: speak)
+    ended, said, told = main("test")
+    assert ended == exit_code
+    assert (
+        said.index("looked") < said.index("nbval runs with OPENBLAS_CORETYPE") < said.rindex("cells differ\n")
+    )
+    assert ("cure: print fewer digits than the error allows, then make notebooks" in told) == bool(code)
+
+
+def test_a_red_book_ends_what_runs_beside_it(main, monkeypatch, tmp_path):
+    def book(project, only, jobs):
+        raise BuildError("the book is red", "correct it")
+
+    monkeypatch.setattr(verify, "check", lambda project, jobs, press: None)
+    monkeypatch.setattr(verify, "execute", lambda *_: None)
+    monkeypatch.setattr(verify.build, "book", book)
+    monkeypatch.setattr(verify, "other_arithmetic", dict)
+    started = time.monotonic()
+    late = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(verify, "nbval", lambda project, python, jobs: late)
+    code, said, told = main("test")
+    assert (code, "the book is red" in told, "nbval" in said) == (1, True, False)
+    assert time.monotonic() - started < 300, "nobody waits for what is no longer wanted"
 
 
 def test_the_browser_check_asked_for_by_name_needs_a_browser(main, monkeypatch):

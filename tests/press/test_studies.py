@@ -95,6 +95,12 @@ def test_a_passed_repetition_is_not_repeated_under_the_same_key(project, monkeyp
     assert studies.verify(project, jobs=1) == []
 
 
+@pytest.mark.parametrize(("cells", "repeated"), [(1, 1), (6, 1), (10, 2), (230, 2)])
+def test_of_a_study_of_few_long_cells_one_is_repeated(cells, repeated):
+    one = studies.Located(toy(cells=cells), None, "a1b2c3d4e5f6")
+    assert len({p["x"] for p in studies.chosen(one)}) == repeated
+
+
 def test_other_keys_choose_other_cells():
     picks = {
         tuple(p["x"] for p in studies.chosen(studies.Located(toy(), None, f"{n:012x}"))) for n in range(CELLS)
