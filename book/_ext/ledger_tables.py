@@ -58,8 +58,8 @@ def lines(texts: Sequence[str]) -> list[nodes.Node]:
 
 def ledger_row(statement: Statement) -> nodes.row:
     """One statement's row, with its anchor and the class that the filter reads."""
-    name = link_to(statement, "name", statement.reference)
-    head = [name] if statement.reference == statement.title else [name, *lines([statement.title])]
+    name = link_to(statement, "name", statement.place)
+    head = [name] if statement.place == statement.title else [name, *lines([statement.title])]
     if statement.extension:
         head += lines(["beyond the text"])
     head.append(nodes.inline("", "", link_to(statement, "short", statement.id), classes=["fb-line", "fb-id"]))

@@ -59,6 +59,11 @@ SHORT_PAPERS = {
 }
 
 BEYOND = "beyond the text"
+# A label of this kind names a result even where several statements of ours are parts of it.
+NUMBERED = (
+    *("algorithm", "beyond", "claim", "corollary", "definition", "equation"),
+    *("figure", "lemma", "proposition", "theorem"),
+)
 NOVELTY = "beyond the text; novelty is not claimed"
 
 
@@ -78,6 +83,7 @@ class Statement:
     uses: tuple[str, ...] = ()
     extension: bool = False
     entry: Mapping[str, Any] | None = None
+    shared: bool = False  # whether other statements of the paper have the same label
 
     @property
     def status(self) -> str:
@@ -98,9 +104,21 @@ class Statement:
         return f"{label} · {self.title}"
 
     @property
-    def reference(self) -> str:
-        """The text of a link to it: the paper's number, or the title where the paper has no number for it."""
+    def place(self) -> str:
+        """Where the paper has it, or the title where the paper does not."""
         return self.title if self.label == BEYOND else self.label
+
+    @property
+    def reference(self) -> str:
+        """The text of a link to it: its place, with its title where the place alone is no name.
+
+        >>> Statement("a.b", "a", "General case", "identity", "Conserved imbalance", shared=True).reference
+        'General case: Conserved imbalance'
+        >>> Statement("a.b", "a", "Theorem 2", "identity", "A bad minimum", shared=True).reference
+        'Theorem 2'
+        """
+        numbered = self.label.lower().startswith(NUMBERED)
+        return f"{self.place}: {self.title}" if self.shared and not numbered else self.place
 
 
 def anchor_of(public_id: str) -> str:
@@ -147,6 +165,7 @@ def read_statements(statements_text: str, ledger_text: str) -> dict[str, Stateme
     """
     papers = yaml.safe_load(statements_text)
     ledger = json.loads(ledger_text)
+    labels = Counter((paper, one["label"]) for paper, given in papers.items() for one in given.values())
     statements: dict[str, Statement] = {}
     for paper, entries in papers.items():
         for key, given in entries.items():
@@ -162,6 +181,7 @@ def read_statements(statements_text: str, ledger_text: str) -> dict[str, Stateme
                 uses=tuple(resolve_use(paper, use, papers) for use in given.get("uses", ())),
                 extension=bool(given.get("extension", False)),
                 entry=ledger.get(public_id),
+                shared=labels[paper, given["label"]] > 1,
             )
     try:
         TopologicalSorter({one.id: one.uses for one in statements.values()}).prepare()

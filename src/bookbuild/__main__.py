@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
     "book": "execute stale pages, verify them, render the site into _build/html",
     "notebooks": "execute, then rewrite the committed pairs and the ledger",
+    "run": "execute one page with other values of its parameters into _build/runs",
     "studies": "compute the records of studies that are missing or made by older code",
     "check": "lint, types and the fast tests, without pages",
     "test": "check, book, browser, and the committed notebooks under another arithmetic",
@@ -36,8 +37,10 @@ def parser() -> argparse.ArgumentParser:
     for name in ("book", "notebooks"):
         of[name].add_argument("--only", metavar="NN", default=os.environ.get("ONLY") or None, help="one page")
     only = os.environ.get("ONLY") or None
+    of["run"].add_argument("--only", metavar="NN", default=only, help="the page")
+    of["run"].add_argument("--set", metavar="NAME=VALUE", action="append", help="repeatable")
     of["studies"].add_argument("--only", metavar="NAME", default=only, help="one study")
-    for name in ("book", "notebooks", "studies", "check", "test", "lower", "newest"):
+    for name in ("book", "notebooks", "studies", "check", "test", "browser", "lower", "newest"):
         jobs = os.environ.get("JOBS") or "2"
         of[name].add_argument("--jobs", type=positive, default=jobs, metavar="N", help="side by side (2)")
     port = os.environ.get("PORT") or "8000"
@@ -66,6 +69,11 @@ def dispatch(project: Project, options: argparse.Namespace) -> str | None:
 
             with build.one_at_a_time(project):
                 return studies.compute(project, only=options.only, jobs=options.jobs)
+        case "run":
+            from bookbuild.run_once import run_once
+
+            given = " ".join(options.set or [os.environ.get("SET", "")])
+            return run_once(project, only=options.only, given=given)
         case "check" | "test":
             from bookbuild import verify
 
@@ -82,7 +90,7 @@ def dispatch(project: Project, options: argparse.Namespace) -> str | None:
         case "browser":
             from bookbuild.browser import browse
 
-            return browse(project)
+            return browse(project, jobs=options.jobs)
         case "pdf":
             from bookbuild.pdf import pdf
 

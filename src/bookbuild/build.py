@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from nbformat import NotebookNode
 
 from bookbuild import (
+    costs,
     evidence,
+    given_values,
     ledger,
     outputs,
     page_rules,
     page_weight,
     pairs,
+    prose_digits,
+    reader_walk,
     readme,
     site_check,
     stage,
@@ -58,6 +62,7 @@ def book(project: Project, *, only: str | None, jobs: int) -> str:
         executions = execute(project, pages, jobs)
         notebooks = {page: read_notebook(page.executed) for page in pages}
         problems = verify_pages(notebooks) + evidence.violations(notebooks, known)
+        problems += prose_digits.faults(project, {f"{page.docname}.md" for page in pages} if only else None)
         committed = ledger.read(project.ledger)
         entries = ledger.collect(notebooks)
         if only:
@@ -67,7 +72,7 @@ def book(project: Project, *, only: str | None, jobs: int) -> str:
         else:
             problems += pairs.unpaired(project) + studies.verify(project, jobs=jobs)
             problems += ledger.without_statement(committed, known) + ledger.changes(committed, entries)
-            problems += readme.stale(project, entries, known)
+            problems += readme.stale(project, entries, known) + costs.faults(project)
             stage.stage(project, notebooks, entries)
         try:
             render(project, base_url=os.environ.get(ADDRESS_VARIABLE))
@@ -77,6 +82,9 @@ def book(project: Project, *, only: str | None, jobs: int) -> str:
             shown_now = [page.docname for page in pages] if only else None
             problems += site_check.faults(project.html, shown_now)
             problems += page_weight.faults(project.html, shown_now)
+            if not only:
+                questions = reader_walk.load(project, entries)
+                problems += reader_walk.faults(project.html, questions)
     if problems:
         raise BuildErrors(problems)
     shown = project.html / (f"{pages[0].docname}.html" if only else "index.html")
@@ -87,7 +95,7 @@ def verify_pages(notebooks: dict[Page, NotebookNode]) -> list[BuildError]:
     """The rules of each page, its pair against its text, and its outputs against its pair."""
     problems = []
     for page, notebook in notebooks.items():
-        problems += page_rules.faults(page, notebook) + pairs.drift(page)
+        problems += page_rules.faults(page, notebook) + pairs.drift(page) + given_values.faults(page)
         if page.pair.exists():
             pair = read_notebook(page.pair)
             problems += outputs.changes(page, notebook, pair)
@@ -114,6 +122,7 @@ def notebooks(project: Project, *, only: str | None, jobs: int) -> str:
             if not project.ledger.exists() or project.ledger.read_text(encoding="utf-8") != text:
                 project.ledger.write_text(text, encoding="utf-8")
                 written.append(ledger.FILE)
+        written += costs.write(project, executed)
     return f"{summary(executions, {})}\nwritten: {', '.join(written) or 'nothing, all was up to date'}"
 
 

@@ -1,11 +1,14 @@
 """What no page may do, whatever it is about."""
 
+import base64
 import io
 import tokenize
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from bookbuild import glued
+from bookbuild.figure_files import data_in
 from bookbuild.figures import figure_name, figure_of
 from bookbuild.machine_traces import text_of, traces
 from bookbuild.notebook_text import first_lines, joined
@@ -18,13 +21,14 @@ MEAN_SECONDS = 25  # of all pages; above it the summary warns
 
 
 def faults(page: Page, executed: NotebookNode) -> list[BuildError]:
-    """What an executed page must not do or lack: each fault of a cell, the counts, the time."""
+    """What an executed page must not do or lack: faults of a cell, of glued numbers, the counts, the time."""
     problems = [
         BuildError(f"{page.cell(index)}: {what}", f"{cure}, then make book ONLY={page.number}")
         for index, cell in enumerate(executed.cells)
         if cell.cell_type == "code"
         for what, cure in [*faults_of(cell), *machine_faults(cell, page)]
     ]
+    problems += glued.faults(page, executed)
     return problems + uncounted(page, executed, page.executed.name) + too_slow(page, executed)
 
 
@@ -41,6 +45,8 @@ def faults_of(cell: NotebookNode) -> Iterator[tuple[str, str]]:
     name = figure_name(cell)
     if name and figure_of(cell) is None:
         yield f"it names the figure {name!r} but shows no PNG", "show the figure in this cell"
+    elif name and data_in(base64.b64decode(figure_of(cell) or "")) is None:
+        yield f"the figure {name!r} carries no data", "show it with flowbounds.figures.show"
     if name:
         shown = cell.metadata["mystnb"]
         if not str(shown.get("image", {}).get("alt", "")).strip():

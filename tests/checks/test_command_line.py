@@ -74,6 +74,7 @@ def test_exit_code_tells_whether_it_holds(changes, code, monkeypatch, capsys):
     capsys.readouterr()
 
 
+@pytest.mark.press
 def test_it_runs_as_a_module():
     run = subprocess.run(
         [sys.executable, "-m", "flowbounds", "list"], capture_output=True, text=True, check=True

@@ -74,6 +74,7 @@ def test_wrong_predictions_are_seen(monkeypatch, slip):
     assert SMALL["staircase"]().status == "fails"
 
 
+@pytest.mark.press
 def test_fitting_times_within_5e_3_at_1e_15_and_1e_8_relative_at_exp_minus_2000():
     """Five starts at 1e-15; two at exp(-2000), where page 01 runs all five."""
     loose = staircase.staircase(delta0=1e-15)

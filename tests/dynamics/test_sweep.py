@@ -125,6 +125,7 @@ def test_every_study_of_the_book_has_a_small_deterministic_grid():
         assert one.name == name
         names = [sweep.cell_name(parameters) for parameters in one.grid]
         assert len(set(names)) == len(names)
-        written = json.dumps(sweep._to_json(one.cell(**one.grid[0])), allow_nan=False)
-        again, stored = sweep._from_json(json.loads(written)), sweep.load(one)[0]
-        assert sweep.agree(again, {key: stored[key] for key in again}, one.rtol)
+        # Computing some cells again is for every build to do, by `bookbuild.studies`.
+        stored = sweep.load(one)[0]
+        written = json.dumps(sweep._to_json(stored), allow_nan=False)
+        assert sweep.agree(sweep._from_json(json.loads(written)), stored, one.rtol)

@@ -40,6 +40,7 @@ def test_fitting_times_at_any_norm(log_norm):
     np.testing.assert_allclose(run.fitting_times[finite], expected[finite], rtol=1e-8)
 
 
+@pytest.mark.press
 def test_norm_exp_minus_ten_thousand_integrates():
     u = start(0, m=1, d=3)
     run = tensor_flow(u, [-10_000.0], [0.5], 12_000.0, t_eval=[0.0, 12_000.0])
@@ -49,6 +50,7 @@ def test_norm_exp_minus_ten_thousand_integrates():
     np.testing.assert_allclose(run.fitting_times, expected, rtol=1e-9)
 
 
+@pytest.mark.press
 def test_same_winners_among_2000_columns():
     """1950 columns that stay small must not loosen the error of the fifty that matter."""
     log_norms = np.full(50, np.log(1e-15))

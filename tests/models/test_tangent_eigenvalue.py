@@ -115,6 +115,7 @@ def test_uncoupled_blocks_do_not_hide_the_smallest(matrix_free):
         )
 
 
+@pytest.mark.press
 def test_lobpcg_left_alone_is_wrong():
     """As many products, no preconditioner: 30 x 30, three Gaussian layers."""
     weights = chain((30, 30, 30, 30), 0)

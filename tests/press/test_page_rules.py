@@ -1,11 +1,14 @@
 """Rules for every page: each is broken once, and what resembles a fault is let through."""
 
+import base64
+
 import nbformat
 import pytest
 from nbformat.v4 import new_output
 
 from bookbuild import build, page_rules
 from bookbuild.execute import Execution
+from flowbounds import figures
 
 
 def fault(page, notebook):
@@ -29,6 +32,7 @@ def test_vector_figures_are_refused(page, executed):
     assert "SVG" in fault(page, executed([new_output("display_data", data={"image/svg+xml": "<svg/>"})]))
 
 
+PNG = base64.b64encode(figures.show(figures.new()[0]).png).decode()
 FIGURE = {"figure": {"name": "fig-toy", "caption": "Flat."}, "image": {"alt": "A line."}}
 
 
@@ -37,7 +41,7 @@ def figure(executed):
     """A page that shows a named figure; its cell's metadata are given."""
 
     def build(mystnb, kind="image/png"):
-        notebook = executed([new_output("display_data", data={kind: "AAAA"})])
+        notebook = executed([new_output("display_data", data={kind: PNG})])
         notebook.cells[0].metadata = nbformat.from_dict({"mystnb": mystnb})
         return notebook
 

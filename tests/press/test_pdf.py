@@ -18,7 +18,8 @@ parts:
 PAGE = """\
 <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>T</title><link rel="icon" href="data:,">
 <style>
-pre { overflow-x: auto } @media print { .headerlink { display: none } pre { white-space: pre-wrap; overflow-wrap: anywhere } }
+pre { overflow-x: auto }
+@media print { .headerlink { display: none } pre { white-space: pre-wrap; overflow-wrap: anywhere } }
 </style>
 </head><body><main>BODY</main></body></html>
 """

@@ -18,6 +18,7 @@ sys.path.insert(0, str(EXTENSIONS))
 
 CONF = """
 extensions = ["myst_parser", "sphinxcontrib.bibtex", "statements"]
+source_suffix = {".rst": "restructuredtext"}  # a set of its own: what others add to Sphinx's default stays
 bibtex_bibfiles = ["book/references.bib"]
 bibtex_reference_style = "author_year"
 myst_enable_extensions = ["dollarmath"]

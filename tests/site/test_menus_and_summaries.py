@@ -1,0 +1,45 @@
+"""Pages have their numbers in the menu, and folded cells the names that they show."""
+
+from bs4 import BeautifulSoup
+from numbered_menu import number_menus, numbered
+from spoken_summaries import rename
+
+MENU = """\
+<ul><li><a class="reference internal" href="../notebooks/07_why_the_average.html">Why <em>so</em></a></li>
+<li class="current"><a href="#">Here</a></li><li><a href="notation.html">Words</a></li>
+<li><a href="https://example.org/2021/01_paper.html/more">Out</a></li></ul>
+"""
+
+
+def names(menu):
+    return [link.get_text() for link in menu.select("a")]
+
+
+def test_links_to_pages_begin_with_the_number_of_the_page():
+    menu = numbered(BeautifulSoup(MENU, "html.parser"), "notebooks/12_imbalance")
+    assert names(menu) == ["07 Why so", "12 Here", "Words", "Out"]
+
+
+def test_a_page_without_a_number_has_none_for_itself():
+    assert names(numbered(BeautifulSoup(MENU, "html.parser"), "book/index"))[1] == "Here"
+
+
+def test_the_menus_that_templates_make_are_numbered():
+    context = {"generate_toctree_html": lambda kind, **_: BeautifulSoup(MENU, "html.parser") if kind else ""}
+    number_menus(None, "book/index", "page.html", context, None)
+    make = context["generate_toctree_html"]
+    assert names(make("sidebar"))[0] == "07 Why so"
+    assert make("") == "", "a page without a menu"
+
+
+def test_a_builder_without_menus_or_text_is_left_alone():
+    context = {}
+    number_menus(None, "page", "page.html", context, None)
+    rename(None, "page", "page.html", context, None)
+    assert context == {}
+
+
+def test_a_folded_cell_is_called_what_it_shows():
+    context = {"body": '<summary aria-label="Toggle hidden content">\n<span>Solution</span></summary>'}
+    rename(None, "page", "page.html", context, None)
+    assert context["body"] == "<summary>\n<span>Solution</span></summary>"
