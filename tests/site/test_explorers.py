@@ -245,7 +245,7 @@ def every_control_speaks(page, place):
 @needs_chromium
 def test_they_work_by_keyboard_and_pointer_and_are_not_missed_without_scripts(site):
     with serving(site) as address, browser.chromium() as running:
-        faults = browser.look(running, address, ["index.html"], VISITS)
+        faults = browser.look(running, address, ["index.html"], VISITS)["index.html"]
         assert [str(one) for one in faults] == []
         page = running.new_page(viewport={"width": NARROW, "height": 900})
         page.goto(f"{address}/index.html")

@@ -107,6 +107,7 @@ def build(stage: Path, *, citation: bool = True, **settings: object) -> tuple[Pa
     (stage / "index.md").write_text("# Front\n\n```{toctree}\n:glob:\n\nnotebooks/*\n```\n")
     conf = {
         "extensions": ["myst_nb", "run_box"],
+        "source_suffix": {".rst": "restructuredtext"},  # its own: what others add to the default stays
         "nb_execution_mode": "off",
         "copyright": "2026",
         "html_static_path": ["static"],
