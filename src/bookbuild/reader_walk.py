@@ -105,8 +105,13 @@ def answers(html: Path, questions: Sequence[Question]) -> Iterator[Answer | Ques
 
 def answered(path: Path, question: Question) -> bool:
     element = text_of(path).find(id=question.at)
-    said = element.get_text(" ", strip=True) if isinstance(element, Tag) else ""
-    return bool(said) and all(text in said for text in question.says)
+    said = unspaced(element.get_text()) if isinstance(element, Tag) else ""
+    return bool(said) and all(unspaced(text) in said for text in question.says)
+
+
+def unspaced(text: str) -> str:
+    """Without spaces, which depend on how a table or a command is marked up."""
+    return "".join(text.split())
 
 
 def faults(html: Path, questions: Sequence[Question]) -> list[BuildError]:

@@ -29,7 +29,7 @@ def site(tmp_path):
         "one.html": page("two.html", "front.html"),
         "two.html": page("three.html", "s/short/"),
         "three.html": page("answer.html"),
-        "answer.html": page(text='<p id="row">corrected, as printed: fails, 0.50</p>'),
+        "answer.html": page(text='<p id="row">corrected, as printed: <span>fails</span>, <span>0.</span><span>50</span></p>'),
         "s/short/index.html": '<meta http-equiv="Refresh" content="0; url=../../last.html">',
         "last.html": page(),
     }
