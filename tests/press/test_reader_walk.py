@@ -13,6 +13,8 @@ ASKED = {
     "says": ["{status}", "{margin}", "as printed: {as_printed}"],
 }
 
+ROW = '<p id="row">corrected, as printed: <b>fails</b>, <span>0.</span><span>50</span></p>'
+
 
 def page(*links, text=""):
     body = "".join(f'<a href="{link}">on</a>' for link in links)
@@ -29,7 +31,7 @@ def site(tmp_path):
         "one.html": page("two.html", "front.html"),
         "two.html": page("three.html", "s/short/"),
         "three.html": page("answer.html"),
-        "answer.html": page(text='<p id="row">corrected, as printed: <span>fails</span>, <span>0.</span><span>50</span></p>'),
+        "answer.html": page(text=ROW),
         "s/short/index.html": '<meta http-equiv="Refresh" content="0; url=../../last.html">',
         "last.html": page(),
     }
