@@ -81,7 +81,9 @@ def linked(html: Path, name: str) -> Iterator[str]:
         address = str(link.get("href") or str(link.get("content", "")).partition("url=")[2])
         if not is_elsewhere(address):
             target = target_of(html, name, urlsplit(address).path)
-            if target and target.endswith(".html"):
+            if (
+                target and target.endswith(".html") and not target.startswith("_")
+            ):  # source code answers nothing
                 yield target
 
 

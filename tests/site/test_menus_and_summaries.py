@@ -1,7 +1,8 @@
-"""Pages have their numbers in the menu, and folded cells the names that they show."""
+"""Pages have their numbers in the menu, which code shares, and folded cells the names that they show."""
 
 from bs4 import BeautifulSoup
 from numbered_menu import number_menus, numbered
+from repeated_menu import setup
 from spoken_summaries import rename
 
 MENU = """\
@@ -43,3 +44,31 @@ def test_a_folded_cell_is_called_what_it_shows():
     context = {"body": '<summary aria-label="Toggle hidden content">\n<span>Solution</span></summary>'}
     rename(None, "page", "page.html", context, None)
     assert context["body"] == "<summary>\n<span>Solution</span></summary>"
+
+
+def test_pages_of_code_share_the_contents_of_their_folder_and_other_pages_do_not():
+    connected = []
+
+    class App:
+        def connect(self, event, function, priority):
+            connected.append(function)
+
+    setup(App())
+    (repeat,) = connected
+    asked = []
+
+    def contents(name, doctree=None):
+        def make(**options):
+            asked.append(name)
+            return f"contents at {name} {options}"
+
+        context = {"toctree": make}
+        repeat(None, name, "page.html", context, doctree)
+        return context["toctree"](collapse=False)
+
+    first = contents("_modules/checks/one")
+    assert contents("_modules/checks/two") == first
+    assert contents("_modules/three") != first, "another way up to the root"
+    contents("notebooks/01_page", doctree="its own")
+    contents("genindex")
+    assert asked == ["_modules/checks/one", "_modules/three", "notebooks/01_page", "genindex"]
