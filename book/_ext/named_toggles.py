@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
+from theme_menus import changing
 
 
 def named(menu: BeautifulSoup) -> BeautifulSoup:
@@ -24,23 +23,9 @@ def named(menu: BeautifulSoup) -> BeautifulSoup:
     return menu
 
 
-def name_toggles(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
-    """Let the function by which the theme's templates make menus name their arrows."""
-    make: Callable[..., Any] | None = context.get("generate_toctree_html")
-    if make is None:  # a builder without menus
-        return
-
-    @wraps(make)
-    def make_named(*given: Any, **options: Any) -> Any:
-        menu = make(*given, **options)
-        return named(menu) if isinstance(menu, BeautifulSoup) else menu
-
-    context["generate_toctree_html"] = make_named
+name_toggles = changing(lambda menu, _here: named(menu))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    # After the theme has put its function into the context (Sphinx's default priority is 500).
     app.connect("html-page-context", name_toggles, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
+from theme_menus import changing
 
 NUMBER = re.compile(r"(?:^|/)(\d\d)_[a-z0-9_]+(?:\.html|/)?(?:#|$)")
 
@@ -28,23 +27,9 @@ def numbered(menu: BeautifulSoup, here: str) -> BeautifulSoup:
     return menu
 
 
-def number_menus(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
-    """Let the function by which the theme's templates make menus number their pages."""
-    make: Callable[..., Any] | None = context.get("generate_toctree_html")
-    if make is None:  # a builder without menus
-        return
-
-    @wraps(make)
-    def make_numbered(*given: Any, **options: Any) -> Any:
-        menu = make(*given, **options)
-        return numbered(menu, pagename) if isinstance(menu, BeautifulSoup) else menu
-
-    context["generate_toctree_html"] = make_numbered
+number_menus = changing(numbered)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    # After the theme has put its function into the context (Sphinx's default priority is 500).
     app.connect("html-page-context", number_menus, priority=910)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
